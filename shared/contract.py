@@ -1,0 +1,199 @@
+"""The check of a customer's table against the roles of a solution: every fault at once."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from shared.duplicates import equal_rows
+from shared.errors import ContractError, Fault
+from shared.mapping import Format, Mapping
+from shared.parsing import Reading, bad_cells, count, doubtful_points
+from shared.roles import CATEGORICAL, NUMERIC, Role, Slot, find_columns
+from shared.tables import RawTable, raw_table
+
+__all__ = ["CATEGORICAL", "NUMERIC", "Format", "Mapping", "Role", "Table", "check"]
+
+
+@dataclass
+class Table:
+    """A table that fits its contract.
+
+    Args:
+        frame: One column per role, then `numeric/<column>`, then `categorical/<column>`, in the file's order.
+            Times are naive datetime64[us], numbers and labels float64, categories and keys Categorical.
+        notes: What was seen and decided.
+        source: Name of the file.
+        sha256: Of the file.
+        mapping: As given, with the decimal mark and the date format that were detected.
+        rows: Number of each row in the file, from 1 without the header.
+    """
+
+    frame: pd.DataFrame
+    notes: list[str]
+    source: str
+    sha256: str
+    mapping: Mapping
+    rows: np.ndarray = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def check(
+    raw: RawTable | pd.DataFrame,
+    roles: Sequence[Role],
+    mapping: Mapping,
+    *,
+    solution: str,
+    predict: bool = False,
+) -> Table:
+    """Reads a raw table in the roles of a solution, or says everything that is wrong with it.
+
+    A role that the mapping leaves out is taken from the column of the same name, if there is one.
+
+    Args:
+        raw: Of `read_table`, or a data frame.
+        roles: What the solution asks for.
+        mapping: What the customer's columns are.
+        solution: Name for messages, such as `finance.fraud`.
+        predict: Whether the table is to be scored, not learnt from: labels may then be missing.
+    Raises:
+        ContractError: With every fault.
+    Example:
+        >>> frame = pd.DataFrame({"TX_AMOUNT": ["12,50", "7,00"], "note": ["a", "b"]})
+        >>> role = Role(name="amount", kind="number", unit="EUR", low=0)
+        >>> table = check(frame, [role], Mapping(columns={"amount": "TX_AMOUNT"}), solution="finance.fraud")
+        >>> table.frame["amount"].tolist(), table.notes[-1]
+        ([12.5, 7.0], 'columns that are not used: note')
+    """
+    raw = raw_table(raw) if isinstance(raw, pd.DataFrame) else raw
+    names = [name.strip().strip("\ufeff") for name in raw.data.column_names]
+    raw = replace(raw, data=raw.data.rename_columns(names))
+    slots, faults, notes = find_columns(names, roles, mapping, predict=predict)
+    notes = [*raw.notes, *notes]
+    if raw.data.num_rows == 0:
+        faults.append(
+            Fault(text="the table has no rows, only a header" if raw.data.num_columns else "it is empty")
+        )
+    parts, decided = _read(raw, slots, predict, faults, notes) if len(raw) else ({}, {})
+    same = (
+        equal_rows(raw.data, list(parts.values())) if len(raw) and mapping.format.duplicates != "keep" else []
+    )
+    if len(same) and mapping.format.duplicates == "error":
+        faults.append(_equal(same))
+    notes += _empty_cells(parts)
+    if faults:
+        raise ContractError(f"{raw.source} does not fit `{solution}`", faults)
+    rows = np.arange(len(raw))
+    if len(same):
+        rows = np.delete(rows, same[:, 0])
+        parts = {name: part[rows] for name, part in parts.items()}
+        notes.append(f"{count(len(same), 'row')} equal to an earlier one dropped")
+    settled = mapping.model_copy(update={"format": mapping.format.model_copy(update=decided)})
+    return Table(pd.DataFrame(parts, copy=False), notes, raw.source, raw.sha256, settled, rows + 1)
+
+
+def _equal(same: np.ndarray) -> Fault:
+    pairs = ", ".join(f"{first + 1} and {again + 1}" for again, first in same[:3])
+    more = f", ... ({len(same):,} in all)" if len(same) > 3 else ""
+    way_out = 'Set duplicates = "drop" or "keep" under [format]'
+    return Fault(text=f"rows are equal in all columns: {pairs}{more}. {way_out}")
+
+
+def _read(
+    raw: RawTable, slots: list[Slot], predict: bool, faults: list[Fault], notes: list[str]
+) -> tuple[dict[str, np.ndarray | pd.Categorical], dict[str, str]]:
+    """The columns by name, and what they settled about how the file is written."""
+    parts: dict[str, np.ndarray | pd.Categorical] = {}
+    settled: dict[str, set[str]] = {}
+    for slot in slots:
+        cells = _plain(raw.data.column(slot.column))
+        try:
+            reading = slot.read(cells)
+        except pa.ArrowException as error:  # types and values that Arrow has no conversion for
+            reading = Reading(faults=[(f"cannot be read: {str(error).splitlines()[0][:120]}", None)])
+        notes += [f"column `{slot.column}`: {note}" for note in reading.notes]
+        if slot.role and not reading.faults:
+            reading.faults += _breaches(slot.role, reading.data, cells, predict)
+        faults += [slot.fault(text, row) for text, row in reading.faults]
+        for name, value in reading.decided.items():
+            settled.setdefault(name, set()).add(value)
+        if reading.data is not None:
+            parts[slot.target] = reading.data
+        if slot.kind == "time" and not reading.faults and _unsorted(reading.data):
+            notes.append(f"column `{slot.column}`: times are not in order; the rows stay as they are")
+    if "," in settled.get("decimal", ()):
+        faults += _doubts(raw, slots)
+    return parts, {name: values.pop() for name, values in settled.items() if len(values) == 1}
+
+
+def _doubts(raw: RawTable, slots: list[Slot]) -> list[Fault]:
+    """`1.234` is about one, unless the other columns of the file have decimal commas."""
+    found = []
+    for slot in slots:
+        if slot.kind == "number":
+            cells = _plain(raw.data.column(slot.column))
+            rows = doubtful_points(cells)
+            if len(rows):
+                what = "may mean thousands, as other columns have decimal commas. Set decimal under [format]"
+                found.append(slot.fault(*bad_cells(rows[:1], cells, what)))
+    return found
+
+
+def _plain(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Cells without the wrappings of Parquet: dictionaries, views, texts stored as bytes."""
+    kind = cells.type
+    if isinstance(kind, pa.BaseExtensionType):
+        cells = cells.cast(kind.storage_type)
+    elif pa.types.is_dictionary(kind):
+        cells = cells.cast(kind.value_type)
+    kind = cells.type
+    if pa.types.is_string_view(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        with contextlib.suppress(pa.ArrowException):  # else the reader of the column refuses it
+            cells = cells.cast(pa.large_string())
+    return cells
+
+
+def _empty_cells(parts: dict[str, np.ndarray | pd.Categorical]) -> list[str]:
+    found = []
+    for name, part in parts.items():
+        empty = int((part.codes < 0).sum() if isinstance(part, pd.Categorical) else np.isnan(part).sum())
+        if empty:
+            found.append(f"{name.partition('/')[2] or name} {empty:,}")
+    return ["empty cells: " + ", ".join(found[:30]) + (", ..." if len(found) > 30 else "")] if found else []
+
+
+def _unsorted(times: np.ndarray) -> bool:
+    known = times[~np.isnat(times)]
+    return bool((known[1:] < known[:-1]).any())
+
+
+def _breaches(
+    role: Role, values: np.ndarray | pd.Categorical, cells: pa.ChunkedArray, predict: bool
+) -> list[tuple[str, int | None]]:
+    """Empty cells, numbers out of bounds, a single class."""
+    found: list[tuple[str, int | None]] = []
+    empty = np.flatnonzero(values.codes < 0 if isinstance(values, pd.Categorical) else pd.isna(values))
+    may_be_empty = role.missing or (predict and not role.predict)
+    if len(empty) and not may_be_empty:
+        rows = ", ".join(str(row + 1) for row in empty[1:4]) + (", ..." if len(empty) > 4 else "")
+        more = f" (and {count(len(empty) - 1, 'more row')}: {rows})" if len(empty) > 1 else ""
+        found.append((f"the cell is empty{more}. Fill it in or leave the row out", int(empty[0]) + 1))
+    if role.kind == "number":
+        unit = f" {role.unit}" if role.unit else ""
+        for bound, beyond, word in ((role.low, np.less, "below"), (role.high, np.greater, "above")):
+            at = np.flatnonzero(beyond(values, bound)) if bound is not None else []
+            if len(at):
+                found.append(bad_cells(at, cells, f"is {word} {bound:,g}{unit}"))
+    if role.kind == "label" and not predict:
+        classes = np.unique(values[~np.isnan(values)])
+        if len(classes) == 1:
+            text = (
+                f"every row is {classes[0]:g}, expected at least two classes. Nothing can be learnt from one"
+            )
+            found.append((text, None))
+    return found

@@ -1,0 +1,109 @@
+"""From a probability to what is done: pass, review or block, at the customer's own costs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+PASS, REVIEW, BLOCK = "pass", "review", "block"
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What each answer costs on each row, in the customer's currency, all `(rows,)`.
+
+    Args:
+        passed: Of letting the row through: the loss if it is positive, else 0.
+        reviewed: Of having a person look, who is taken to find the truth.
+        blocked: Of refusing it: what a wrongly refused customer costs, else 0.
+    """
+
+    passed: np.ndarray
+    reviewed: np.ndarray
+    blocked: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Costs":
+        return Costs(self.passed[rows], self.reviewed[rows], self.blocked[rows])
+
+    def of(self, decision: np.ndarray) -> np.ndarray:
+        """The cost of each row under `decision`, `(rows,)`."""
+        return np.select([decision == BLOCK, decision == REVIEW], [self.blocked, self.reviewed], self.passed)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Review from one probability on, block from a higher one on.
+
+    Example:
+        >>> Thresholds(review=0.2, block=0.9).decide(np.array([0.1, 0.2, 0.95])).tolist()
+        ['pass', 'review', 'block']
+    """
+
+    review: float
+    block: float
+
+    def decide(self, score: np.ndarray) -> np.ndarray:
+        """`pass`, `review` or `block` for each score, `(rows,)`."""
+        return np.select([score >= self.block, score >= self.review], [BLOCK, REVIEW], PASS)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"review": self.review, "block": self.block}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Thresholds":
+        return cls(float(values["review"]), float(values["block"]))
+
+
+NEVER = 2.0  # a threshold that no probability reaches
+
+
+def cheapest_thresholds(score: np.ndarray, costs: Costs) -> Thresholds:
+    """The two thresholds with the least total cost on these rows; all pairs are weighed.
+
+    Rows are sorted by score; with k_block rows blocked and k_review >= k_block rows stopped in all, the
+    total is a sum of two running totals, so the best pair is found in one pass. A threshold stands half-way
+    between two scores, so that it does not hang on one validation row.
+
+    Args:
+        score: Probability of each row, `(rows,)`.
+        costs: Of the same rows.
+    Example:
+        >>> label, score = np.array([0, 0, 0, 1, 1]), np.array([0.05, 0.1, 0.3, 0.4, 0.9])
+        >>> costs = Costs(passed=label * 100.0, reviewed=np.full(5, 5.0), blocked=(1 - label) * 50.0)
+        >>> cheapest_thresholds(score, costs)    # everything above .35 is fraud: no need for a review
+        Thresholds(review=0.35, block=0.35)
+    """
+    order = np.argsort(-score, kind="stable")
+    sorted_score, costs = score[order], costs.take(order)
+    last_of_tie = np.r_[True, sorted_score[1:] != sorted_score[:-1], True]
+    places = np.flatnonzero(last_of_tie)  # how many rows may be above a threshold
+    block = np.r_[0.0, np.cumsum(costs.blocked - costs.reviewed)][places]
+    review = np.r_[0.0, np.cumsum(costs.reviewed - costs.passed)][places]
+    best_block = np.minimum.accumulate(block)  # the best blocking for each number of stopped rows
+    stopped = int(np.argmin(review + best_block))
+    blocked = int(np.argmin(block[: stopped + 1]))
+    return Thresholds(_between(sorted_score, places[stopped]), _between(sorted_score, places[blocked]))
+
+
+def budget_threshold(score: np.ndarray, share: float) -> float:
+    """The threshold above which a share of the rows lies: an alert budget over the rows of a day.
+
+    Example:
+        >>> budget_threshold(np.array([0.1, 0.2, 0.3, 0.4]), 0.5)
+        0.25
+    """
+    ordered = np.sort(score)[::-1]
+    count = int(np.floor(share * len(ordered) + 1e-9))
+    while 0 < count < len(ordered) and ordered[count] == ordered[count - 1]:
+        count -= 1  # a tie is alerted whole or not at all: never above the budget
+    return _between(ordered, count)
+
+
+def _between(descending: np.ndarray, count: int) -> float:
+    """A threshold that exactly the first `count` scores reach."""
+    if count == 0:
+        return NEVER
+    if count == len(descending):
+        return 0.0
+    middle = (float(descending[count - 1]) + float(descending[count])) / 2
+    return middle if middle > descending[count] else float(descending[count - 1])

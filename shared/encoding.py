@@ -1,0 +1,177 @@
+"""Features in, arrays for a network out: one small NumPy encoder whose state is plain JSON.
+
+Strings stay outside the network's graph; see `shared/builders/embeddings.py` for the codes' meaning.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+MISSING, UNSEEN, FIRST = 0, 1, 2
+"""Codes of a missing value, of a value that training did not hold, and of the first known value."""
+
+KNOTS = 257
+CLIP = 8.0
+
+
+@dataclass
+class Features:
+    """Columns of features, one value per row of the table; missing numbers are NaN.
+
+    Args:
+        numbers: Number columns by name, each `(rows,)`.
+        categories: Category columns by name, each a pandas Categorical series with text categories.
+    """
+
+    numbers: dict[str, np.ndarray]
+    categories: dict[str, pd.Series] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        columns = list(self.numbers.values()) or list(self.categories.values())
+        return len(columns[0])
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.numbers, *self.categories]
+
+
+def learn_numbers(
+    columns: Mapping[str, np.ndarray],
+    rows: np.ndarray,
+    *,
+    transform: Literal["standard", "quantile"] = "standard",
+) -> dict[str, Any]:
+    """What `encode_numbers` needs to know, from the training rows alone.
+
+    Args:
+        columns: Columns by name, each `(all rows,)`.
+        rows: Training rows.
+        transform: "standard": mean 0, spread 1, cut at +-8 after the signed logarithm where a column is
+            heavy-tailed; "quantile": onto the normal distribution by 257 quantiles.
+    """
+    state = {}
+    for name, values in columns.items():
+        known = values[rows].astype(np.float64)
+        missing = bool(np.isnan(known).any())
+        known = known[~np.isnan(known)]
+        column: dict[str, Any] = {"missing": missing}
+        if not len(known):
+            column.update(mean=0.0, spread=1.0, log=False)
+        elif transform == "quantile":
+            knots, share = _knots(known)
+            column.update(knots=knots, normal=share)
+        else:
+            spread = known.std()
+            log = bool(spread > 0 and np.abs(known - known.mean()).max() > 12 * spread)
+            if log:
+                known = signed_log(known)
+            column.update(log=log, mean=float(known.mean()), spread=float(known.std() or 1.0))
+        state[name] = column
+    return state
+
+
+def signed_log(values: np.ndarray) -> np.ndarray:
+    """`sign(x) log(1 + |x|)`: a logarithm for columns of either sign."""
+    return np.sign(values) * np.log1p(np.abs(values))
+
+
+def _knots(known: np.ndarray) -> tuple[list[float], list[float]]:
+    """Distinct quantiles, and the normal score of the middle of the rows that share each."""
+    from scipy.stats import norm
+
+    known = np.sort(known)
+    knots = np.unique(np.quantile(known, np.linspace(0, 1, KNOTS)))
+    low = np.searchsorted(known, knots, side="left")
+    high = np.searchsorted(known, knots, side="right")
+    share = np.clip((low + high) / 2 / len(known), 1e-3, 1 - 1e-3)
+    return knots.tolist(), norm.ppf(share).tolist()
+
+
+def encode_numbers(columns: Mapping[str, np.ndarray], state: dict[str, Any]) -> np.ndarray:
+    """Numbers as a network likes them: `(rows, columns + indicators)`, float32, no NaN.
+
+    A missing value becomes 0, the middle; each column that had missing values in training brings an
+    indicator column, after all numbers.
+
+    Example:
+        >>> columns = {"age": np.array([20.0, 40.0, np.nan])}
+        >>> encode_numbers(columns, learn_numbers(columns, np.arange(3))).tolist()
+        [[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    """
+    rows = len(next(iter(columns.values()))) if columns else 0
+    indicators = [name for name, column in state.items() if column["missing"]]
+    out = np.empty((rows, len(state) + len(indicators)), np.float32)
+    for place, (name, column) in enumerate(state.items()):
+        values = columns[name]
+        if "knots" in column:
+            values = np.interp(values, column["knots"], column["normal"])
+        else:
+            values = signed_log(values) if column["log"] else values
+            values = np.clip((values - column["mean"]) / column["spread"], -CLIP, CLIP)
+        out[:, place] = np.nan_to_num(values, nan=0.0)
+    for place, name in enumerate(indicators, start=len(state)):
+        out[:, place] = np.isnan(columns[name])
+    return out
+
+
+def number_places(state: dict[str, Any]) -> dict[str, list[int]]:
+    """For each number column, where it stands in `encode_numbers`' output: itself and its indicator."""
+    places = {name: [place] for place, name in enumerate(state)}
+    for place, name in enumerate((n for n, column in state.items() if column["missing"]), start=len(state)):
+        places[name].append(place)
+    return places
+
+
+def learn_categories(columns: Mapping[str, pd.Series], rows: np.ndarray, *, most: int) -> dict[str, list[str]]:
+    """The values of each column in the training rows, the frequent first, at most `most` of them."""
+    vocabularies = {}
+    for name, values in columns.items():
+        codes = values.cat.codes.to_numpy()[rows]
+        counts = np.bincount(codes[codes >= 0], minlength=len(values.cat.categories))
+        order = np.argsort(-counts, kind="stable")[: min(most, int((counts > 0).sum()))]
+        vocabularies[name] = [str(values.cat.categories[place]) for place in order]
+    return vocabularies
+
+
+def encode_categories(columns: Mapping[str, pd.Series], vocabularies: dict[str, list[str]]) -> np.ndarray:
+    """Codes `(rows, columns)`, int32: 0 missing, 1 unseen, 2.. the places in the vocabulary.
+
+    Example:
+        >>> columns = {"country": pd.Series(["DE", "FR", None, "XX"]).astype("category")}
+        >>> encode_categories(columns, {"country": ["FR", "DE"]}).ravel().tolist()
+        [3, 2, 0, 1]
+    """
+    out = []
+    for name, vocabulary in vocabularies.items():
+        place = {value: code for code, value in enumerate(vocabulary, start=FIRST)}
+        categories = columns[name].cat.categories
+        table = np.array([place.get(str(value), UNSEEN) for value in categories] + [MISSING], np.int32)
+        out.append(table[columns[name].cat.codes.to_numpy()])  # code -1, missing, picks the last
+    return np.stack(out, axis=1) if out else np.empty((0, 0), np.int32)
+
+
+def learn(features: Features, rows: np.ndarray, *, most_categories: int = 1000, **settings) -> dict[str, Any]:
+    """All that `encode` needs to know of numbers and categories, from the training rows alone, as plain JSON."""
+    return {
+        "numbers": learn_numbers(features.numbers, rows, **settings),
+        "categories": learn_categories(features.categories, rows, most=most_categories),
+    }
+
+
+def encode(features: Features, state: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The arrays `number` and `category` of all rows; one that has no columns is left out."""
+    arrays = {}
+    if state["numbers"]:
+        arrays["number"] = encode_numbers(features.numbers, state["numbers"])
+    if state["categories"]:
+        arrays["category"] = encode_categories(features.categories, state["categories"])
+    return arrays
+
+
+def places(state: dict[str, Any]) -> dict[str, list[tuple[str, int | None]]]:
+    """Where each feature stands in the arrays of `encode`, for `shared.explain`."""
+    numbers = {name: [("number", column) for column in at] for name, at in number_places(state["numbers"]).items()}
+    return numbers | {name: [("category", column)] for column, name in enumerate(state["categories"])}

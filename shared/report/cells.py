@@ -1,0 +1,45 @@
+"""What the sections share: a figure as a table cell, the head of its column, its interval as a mark."""
+
+from collections.abc import Mapping
+
+from shared.report.bars import interval_mark
+from shared.report.figures import Figures, kind_of, parts
+from shared.report.scales import limits
+from shared.report.words import Words
+
+
+class Cells:
+    """Writes the figures of one report into cells.
+
+    Args:
+        metrics: The content of `metrics.json`.
+        words, figures: Texts and number formats of the report's language.
+    """
+
+    def __init__(self, metrics: Mapping, words: Words, figures: Figures):
+        self.metrics, self.words, self.figures = metrics, words, figures
+
+    def interval(self, name: str, figure, **options) -> dict:
+        """Value and bounds as texts for one cell of a table; the currency stands in the table's head."""
+        kind = kind_of(name)
+        value = self.figures.value(figure, kind, code=False, **options)
+        bounds = self.figures.bounds(figure, kind, **options)
+        return {"value": value, "bounds": bounds, "award": "", "mark": ""}
+
+    def head(self, name: str) -> dict:
+        """The head of a column of figures: name, currency, and which direction is better."""
+        label = self.words.name("metric", name)
+        if kind_of(name) == "money" and self.figures.currency:
+            label = self.words("column.in_currency", label=label, currency=self.figures.currency)
+        arrow = {"higher": "↑", "lower": "↓"}.get((self.metrics.get("better") or {}).get(name), "")
+        return {"label": label, "arrow": arrow}
+
+    def mark(self, figure, title: str, *, domain=None, zero: bool = False, width: int = 100, **options):
+        """An interval drawn for a cell; with `zero`, about a vertical line at 0."""
+        bounds = domain or limits([each for each in parts(figure) if each is not None], zero=zero)
+        if zero and domain is None:
+            reach = max(map(abs, bounds)) * 1.1
+            bounds = (-reach, reach)
+        if zero:
+            options["mark"] = 0
+        return interval_mark(figure, bounds, title=title, width=width, **options)

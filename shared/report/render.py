@@ -1,0 +1,103 @@
+"""From the metrics to one HTML file: a pure function, so no figure can stand in it that the metrics lack."""
+
+import os
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from shared.report.comparison import Comparison
+from shared.report.curves import all_curves
+from shared.report.figures import Figures
+from shared.report.provenance import Provenance
+from shared.report.sections import Sections
+from shared.report.words import Words
+
+NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(metrics: Mapping, lang: str = "en") -> str:
+    """The report as one HTML page that needs nothing from outside: styles and drawings are inside.
+
+    Each section is rendered only if the metrics hold something for it. The page is well-formed XML.
+
+    Args:
+        metrics: The content of `metrics.json`. A solution may add `words`, texts that replace those of
+            the report: `{"column.missed": {"en": "Missed frauds", "zh": "漏掉的欺诈"}}`.
+        lang: "en" or "zh".
+    Raises:
+        ValueError: If `lang` is neither.
+    Example:
+        >>> page = render({"title": {"en": "Card payment fraud"}, "simulated": True})
+        >>> "<h1>Card payment fraud</h1>" in page, "Simulated data" in page
+        (True, True)
+    """
+    metrics = cleaned(metrics)
+    words = Words(lang, metrics.get("words"))
+    figures = Figures(lang, (metrics.get("decision") or {}).get("currency"))
+    sections, comparison, provenance = (
+        each(metrics, words, figures) for each in (Sections, Comparison, Provenance)
+    )
+    found = {
+        "verdict": sections.verdict(),
+        "money": sections.money(),
+        "rivals": comparison.rivals(),
+        "charts": all_curves(metrics, words, figures),
+        "slices": comparison.slices(),
+        "drivers": sections.drivers(),
+        "limits": [words.local(each) for each in metrics.get("limits") or [] if each],
+        "data": provenance.data(),
+        "method": provenance.method(),
+    }
+    return template().render(
+        lang="zh-CN" if lang == "zh" else "en",
+        w=words,
+        style=stylesheet(),
+        title=words.local(metrics.get("title")) or words("page.report"),
+        solution=metrics.get("solution") or "",
+        created=figures.date(metrics["created"]) if metrics.get("created") else "",
+        simulated=bool(metrics.get("simulated")),
+        sections=found,
+        shown=[name for name, content in found.items() if content],
+    )
+
+
+def write_report(metrics: Mapping, path: str | os.PathLike, lang: str = "en") -> Path:
+    """Renders the report and writes it to `path`, whole or not at all; returns the path."""
+    page, path = render(metrics, lang), Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(page, encoding="utf-8", newline="\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+@cache
+def template():
+    """The page's Jinja template, escaping everything that is not marked as safe."""
+    from jinja2 import Environment, FileSystemLoader
+
+    loader = FileSystemLoader(Path(__file__).parent, encoding="utf-8")
+    options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    return Environment(loader=loader, **options).get_template("template.html.j2")
+
+
+@cache
+def stylesheet():
+    from markupsafe import Markup
+
+    return Markup(Path(__file__).with_name("style.css").read_text(encoding="utf-8"))
+
+
+def cleaned(value):
+    """The same structure without characters that no page may hold; keys become texts."""
+    if isinstance(value, str):
+        return NOT_IN_XML.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {cleaned(str(key)): cleaned(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [cleaned(each) for each in value]
+    return value

@@ -1,0 +1,59 @@
+"""What a split refuses: settings that make no sense, and parts that nothing can be learnt or judged from."""
+
+import numpy as np
+
+from shared.errors import Fault, SplitError
+
+
+def check_sizes(sizes: dict, valid_share: float) -> None:
+    """Refuses lengths that are no whole numbers of days or too small, and two kinds of validation at once."""
+    needed = ("train_days", "test_days")
+    faults = [
+        Fault(text=f"`{name}` is {size}; expected a whole number of days, {int(name in needed)} or more")
+        for name, size in sizes.items()
+        if size is not None and (size != int(size) or size < (name in needed))
+    ]
+    if sizes["valid_days"] and valid_share:
+        faults.append(Fault(text="give `valid_days` or `valid_share`, not both"))
+    if faults:
+        raise SplitError("the rows cannot be parted by time", faults)
+    check_shares(valid_share=valid_share)
+
+
+def check_shares(needed: str | None = None, **shares: float) -> None:
+    """Refuses shares outside [0, 1), shares that leave no training rows, and a share of 0 that is needed."""
+    faults = [
+        Fault(text=f"`{name}` is {share}; expected a share of at least 0 and below 1")
+        for name, share in shares.items()
+        if not 0 <= share < 1 or (name == needed and share == 0)
+    ]
+    if sum(shares.values()) >= 1 and not faults:
+        faults = [Fault(text=f"{' and '.join(shares)} together leave nothing to train on")]
+    if faults:
+        raise SplitError("the rows cannot be parted", faults)
+
+
+def check_parts(parts: dict, label, *, method: str, spans=None, table=None, needed=("train", "test")) -> None:
+    """Refuses parts without rows, or, where labels are given, with one class only.
+
+    Args:
+        parts: Row positions by the name of the part.
+        spans: First day, and first day after, of the parts that have them; such a part is needed.
+        table: First and last day of the table.
+    """
+    faults, spans = [], spans or {}
+    for name, rows in parts.items():
+        place = ""
+        if name in spans:
+            since, last = spans[name][0], spans[name][1] - np.timedelta64(1, "D")
+            place = f" ({since} to {last})" if since <= last else f" (it would end on {last})"
+        if not len(rows) and (name in needed or name in spans):
+            span = f"; the table spans {table[0]} to {table[1]}" if table else ""
+            faults.append(Fault(text=f"the {name} part{place} has no rows{span}"))
+        elif len(rows) and label is not None:
+            positive = np.asarray(label)[rows] > 0
+            if positive.all() or not positive.any():
+                kind = "negative" if positive.all() else "positive"
+                faults.append(Fault(text=f"the {name} part{place} has {len(rows)} rows but no {kind} one"))
+    if faults:
+        raise SplitError(f"the rows cannot be parted by {method}", faults)

@@ -1,0 +1,1 @@
+"""Card payment fraud: pass, review or block each payment."""

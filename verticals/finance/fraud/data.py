@@ -1,0 +1,195 @@
+"""What a payment is told by: itself, its card's and its terminal's past. Nothing here sees the future."""
+
+from typing import Any
+
+import numpy as np
+
+from shared.contract import CATEGORICAL, NUMERIC, Role, Table
+from shared.decisions import PASS, REVIEW, Costs
+from shared.encoding import Features, encode_numbers, learn_numbers
+from shared.history import DAY, History, key_codes, seconds
+from shared.inputs import Inputs, WindowInputs
+
+from .config import FraudConfig
+
+ROLES = (
+    Role(
+        name="time",
+        kind="time",
+        description="moment of the payment",
+        description_zh="交易时间",
+        aliases=("tx_datetime", "datetime", "timestamp", "date", "交易时间", "时间", "日期"),
+    ),
+    Role(
+        name="amount",
+        kind="number",
+        unit="currency",
+        low=0,
+        description="amount of the payment",
+        description_zh="交易金额",
+        aliases=("tx_amount", "amt", "value", "交易金额", "金额"),
+    ),
+    Role(
+        name="label",
+        kind="label",
+        predict=False,
+        description="1 for fraud, 0 for genuine",
+        description_zh="是否欺诈",
+        aliases=("tx_fraud", "fraud", "is_fraud", "class", "欺诈", "是否欺诈", "标签"),
+    ),
+    Role(
+        name="card",
+        kind="key",
+        required=False,
+        missing=True,
+        description="card or customer that pays",
+        description_zh="卡号或客户号",
+        aliases=("customer_id", "card_id", "account", "卡号", "客户号", "账户"),
+    ),
+    Role(
+        name="terminal",
+        kind="key",
+        required=False,
+        missing=True,
+        description="terminal or merchant that is paid",
+        description_zh="终端或商户号",
+        aliases=("terminal_id", "merchant", "merchant_id", "终端", "商户", "商户号"),
+    ),
+)
+
+HIGH = 1.0
+"""A payment is high when its logarithm is this much above its card's mean: 2.7 times as much."""
+
+
+def features(table: Table, config: FraudConfig) -> Features:
+    """All features of all payments, float32, NaN where there is no past."""
+    frame = table.frame
+    time, amount = seconds(frame["time"]), frame["amount"].to_numpy(np.float64)
+    label = frame["label"].to_numpy(np.float64) if "label" in frame else np.full(len(frame), np.nan)
+    columns = _of_payment(time, amount)
+    unusual = np.zeros(len(frame))
+    if "card" in frame:
+        card = History(key_codes(frame["card"]), time)
+        usual = card.mean(np.log1p(amount), 30 * DAY)
+        unusual = np.nan_to_num(np.log1p(amount) - usual)
+        columns |= _of_card(card, amount, unusual, label, config)
+    if "terminal" in frame:
+        terminal = History(key_codes(frame["terminal"]), time)
+        columns |= _of_terminal(terminal, unusual, label, config)
+    if "card" in frame and "terminal" in frame:
+        pair = History(key_codes(frame["card"], frame["terminal"]), time).count()
+        columns |= {"card_at_terminal": np.log1p(pair), "terminal_is_new": pair == 0}
+    for name in frame.columns:
+        if name.startswith(NUMERIC):
+            columns[name.removeprefix(NUMERIC)] = frame[name].to_numpy()
+    numbers = {name: np.asarray(values, np.float32) for name, values in columns.items()}
+    categories = {c.removeprefix(CATEGORICAL): frame[c] for c in frame.columns if c.startswith(CATEGORICAL)}
+    return Features(numbers, categories)
+
+
+def _of_payment(time: np.ndarray, amount: np.ndarray) -> dict[str, np.ndarray]:
+    hour = time % DAY / 3600
+    weekday = (time // DAY + 3) % 7  # 1970-01-01 was a Thursday; Monday is 0
+    return {
+        "amount": amount,
+        "log_amount": np.log1p(amount),
+        "hour_sin": np.sin(2 * np.pi * hour / 24),
+        "hour_cos": np.cos(2 * np.pi * hour / 24),
+        "night": hour < 6,
+        "weekend": weekday >= 5,
+    }
+
+
+def _of_card(card: History, amount, unusual, label, config: FraudConfig) -> dict[str, np.ndarray]:
+    mean = card.mean(amount, 30 * DAY)
+    spread = np.sqrt(np.maximum(card.mean(amount**2, 30 * DAY) - mean**2, 0))
+    high = unusual > HIGH
+    columns = {
+        "amount_to_card_mean": np.log((amount + 1) / (mean + 1)),
+        "amount_to_card_spread": np.clip((amount - mean) / (spread + 1), -20, 20),
+        "card_since_last": np.log1p(card.seconds_since_last()),
+        "card_unusual_7d": card.mean(np.maximum(unusual, 0) ** 2, 7 * DAY),
+    }
+    for days in config.windows:
+        count = card.count(days * DAY)
+        columns[f"card_count_{days}d"] = np.log1p(count)
+        columns[f"card_mean_{days}d"] = np.log1p(card.mean(amount, days * DAY))
+        columns[f"card_frauds_{days}d"] = np.log1p(card.total(label, days * DAY, delay=config.label_delay * DAY))
+    for days in (1, 3, 7, 14):
+        columns[f"card_high_{days}d"] = np.log1p(card.total(high, days * DAY))
+    columns["card_high_share"] = card.total(high, 14 * DAY) / (card.count(14 * DAY) + 1)
+    return columns
+
+
+def _of_terminal(terminal: History, unusual, label, config: FraudConfig) -> dict[str, np.ndarray]:
+    delay = config.label_delay * DAY
+    columns = {
+        "terminal_since_last": np.log1p(terminal.seconds_since_last()),
+        "terminal_high_share": terminal.total(unusual > HIGH, 7 * DAY) / (terminal.count(7 * DAY) + 1),
+    }
+    for days in config.windows:
+        frauds = terminal.total(label, days * DAY, delay=delay)
+        # One more payment than there was keeps a terminal's first fraud from reading as a risk of 1.
+        columns[f"terminal_risk_{days}d"] = frauds / (terminal.count(days * DAY, delay=delay) + 1)
+        columns[f"terminal_frauds_{days}d"] = np.log1p(frauds)
+        columns[f"terminal_count_{days}d"] = np.log1p(terminal.count(days * DAY))
+        columns[f"terminal_unusual_{days}d"] = terminal.mean(unusual, days * DAY)
+    return columns
+
+
+def learn_edges(features: Features, rows: np.ndarray, config: FraudConfig) -> dict[str, Any]:
+    """Bins of the piecewise-linear embedding, where the network has one."""
+    if not config.bins:
+        return {"edges": []}
+    from shared.builders import quantile_edges
+
+    numbers = encode_numbers(features.numbers, learn_numbers(features.numbers, rows))[rows]
+    return {"edges": quantile_edges(numbers, bins=config.bins)}
+
+
+def with_history(inputs: Inputs, table: Table, config: FraudConfig) -> Inputs:
+    """Adds the card's latest payments, gathered at batch time, for the networks that read them."""
+    if config.network == "tabular":
+        return inputs
+    frame = table.frame
+    codes = key_codes(frame["card"]) if "card" in frame else np.full(len(frame), -1)
+    past = History(codes, seconds(frame["time"]))
+    arrays = inputs.arrays if config.network == "fused" else {}
+    steps = inputs.arrays["number"]
+    return WindowInputs(
+        arrays, steps, order=past.order, rank=past.rank(), window=config.history, name="history"
+    )
+
+
+def costs(table: Table, label: np.ndarray, config: FraudConfig) -> Costs:
+    """Fraud let through loses its amount and a fixed sum; a review, and a genuine payment refused, cost too."""
+    amount, fraud = table.frame["amount"].to_numpy(np.float64), label > 0
+    return Costs(
+        passed=fraud * (config.missed_fraud_cost + config.amount_at_risk * amount),
+        reviewed=np.full(len(amount), config.review_cost),
+        blocked=~fraud * config.false_block_cost,
+    )
+
+
+def rule(table: Table, config: FraudConfig) -> tuple[np.ndarray, dict[str, str]]:
+    """Today's decision on each payment, and its words."""
+    if config.rule_amount is None:
+        text = {"en": "no screening: every payment passes", "zh": "不做筛查：所有交易均放行"}
+        return np.full(len(table), PASS), text
+    over = f"{config.rule_amount:g} {config.currency}"
+    text = {"en": f"payments above {over} are reviewed", "zh": f"金额超过 {over} 的交易进入人工审核"}
+    return np.where(table.frame["amount"].to_numpy() > config.rule_amount, REVIEW, PASS), text
+
+
+def parts(table: Table, features: Features, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The slices that the report looks at, by name: which part each test payment is in."""
+    amount = table.frame["amount"].to_numpy()[rows]
+    edges = [0, 10, 50, 100, 200, 500]
+    names = np.array(["0-10", "10-50", "50-100", "100-200", "200-500", "500+"])
+    hour = table.frame["time"].dt.hour.to_numpy()[rows]
+    clock = np.array(["00-06", "06-12", "12-18", "18-24"])
+    found = {"amount band": names[np.digitize(amount, edges[1:])], "hour": clock[hour // 6]}
+    if "card_since_last" in features.numbers:
+        first = np.isnan(features.numbers["card_since_last"][rows])
+        found["card"] = np.where(first, "first payment", "known card")
+    return found

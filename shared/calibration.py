@@ -79,8 +79,8 @@ class Isotonic:
     """Rising steps through the validation rows, joined by straight lines.
 
     Two things keep it usable. A share of 1e-4 of the score itself is mixed in, so that no two scores become
-    one (ties would cost average precision). And the lowest and the highest step stay half a row away from 0
-    and 1, so that one unlucky row does not cost an infinite log loss.
+    one (ties would cost average precision). And steps at 0 and 1 are moved half a row inwards, but not past
+    the next step, so that one unlucky row does not cost an infinite log loss.
 
     Args:
         scores: Rising scores, from 0 to 1 if given so.
@@ -260,8 +260,10 @@ def _fit_isotonic(y_true, y_pred, weights, detail: dict) -> Isotonic:
         y_pred, y_true, sample_weight=weights
     )
     scores, steps = fitted.X_thresholds_, fitted.y_thresholds_
-    lowest, highest = (weights[fitted.predict(y_pred) == step].sum() for step in (steps[0], steps[-1]))
-    steps = np.clip(steps, 0.5 / (lowest + 1), 1 - 0.5 / (highest + 1))
+    within, learnt = steps[(steps > 0) & (steps < 1)], fitted.predict(y_pred)
+    lowest = np.append(within, 0.5 / (weights[learnt == 0].sum() + 1)).min()
+    highest = np.append(within, 1 - 0.5 / (weights[learnt == 1].sum() + 1)).max()
+    steps = np.clip(steps, lowest, highest)  # moves steps at 0 and 1 only
     return Isotonic(scores=tuple(scores.tolist()), probabilities=tuple(steps.tolist()), detail=detail)
 
 

@@ -197,3 +197,21 @@ def _breaches(
             )
             found.append((text, None))
     return found
+
+
+def joined(first: Table, second: Table) -> Table:
+    """Two checked tables in one, the rows of `first` before those of `second`; the notes are those of `first`."""
+    parts = {}
+    for name in first.frame.columns.union(second.frame.columns, sort=False):
+        series = [
+            table.frame[name] if name in table.frame else pd.Series(np.nan, table.frame.index)
+            for table in (first, second)
+        ]
+        if any(isinstance(values.dtype, pd.CategoricalDtype) for values in series):
+            parts[name] = pd.api.types.union_categoricals(
+                [values.astype("category").cat.as_unordered() for values in series]
+            )
+        else:
+            parts[name] = np.concatenate([values.to_numpy() for values in series])
+    rows = np.concatenate([first.rows, second.rows])
+    return replace(first, frame=pd.DataFrame(parts, copy=False), rows=rows)

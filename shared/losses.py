@@ -10,7 +10,7 @@ PACKAGE = "keras_verticals"
 
 
 class _FloatLoss(keras.losses.Loss):
-    def __init__(self, *, reduction="sum_over_batch_size", name=None):
+    def __init__(self, *, reduction, name):
         super().__init__(name=name, reduction=reduction, dtype="float32")
 
 
@@ -60,12 +60,11 @@ class FocalFromLogits(_FloatLoss):
 class CostWeightedBinaryCrossentropy(_FloatLoss):
     """Binary cross-entropy that weighs each kind of mistake by its cost.
 
-    `-(a y log p + b (1 - y) log(1 - p)) / ((a + b) / 2)` with a the cost of a false negative and b that of
-    a false positive; equal costs give plain cross-entropy. Costs that differ from row to row (the amount
-    of a payment) go into `sample_weight`, which multiplies a row's loss.
+    `-(a y log p + b (1 - y) log(1 - p)) / ((a + b) / 2)` with a the cost of a false negative, b that of a
+    false positive: only their ratio counts, and equal costs give plain cross-entropy. Costs that differ
+    from row to row (the amount of a payment) go into `sample_weight`, which multiplies a row's loss.
 
-    The trained score is no longer the probability: its odds are a / b times too high. For the
-    probability take log(a / b) off the logit, or calibrate.
+    The trained score's odds are a / b times too high: take log(a / b) off the logit, or calibrate.
 
     Args:
         false_negative_cost: Cost of a positive that is missed, above 0, in any unit.
@@ -150,7 +149,7 @@ class ClassBalanced(_FloatLoss):
     """Another loss, with each row weighed by its class as in `class_balanced_weights`.
 
     Args:
-        loss: Keras loss of one value a row, such as `BinaryCrossentropy(from_logits=True)`.
+        loss: As in `MemberLoss`.
         counts: Training rows of each class; of no and yes for a binary task.
         beta: Share of a new row that is old news, in [0, 1).
         reduction: As in `keras.losses.Loss`.

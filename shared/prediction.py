@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-from shared.feeding import CHUNK_BYTES, arrange, as_inputs, as_rows
+from shared.feeding import arrange, as_inputs, as_rows
+
+BATCH_BYTES = 2**24  # of inputs; what a network makes of them is often ten times as much
 
 
 class Forward:
@@ -81,7 +83,7 @@ def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192) ->
     if not len(rows):
         return np.zeros((0, *model.output_shape[1:]), np.float32)
     row_bytes = sum(array.nbytes for array in keras.tree.flatten(arrange(model, inputs.take(rows[:1]))))
-    size = max(1, min(batch_size, 2 * CHUNK_BYTES // max(1, row_bytes)))
+    size = max(1, min(batch_size, BATCH_BYTES // max(1, row_bytes)))
     forward, outputs = _forward(model), None
     for start, batch in _batches(model, inputs, rows, size):
         raw = forward(batch, size)

@@ -473,3 +473,43 @@ class _Clock:
 
     def __call__(self) -> float:
         return self._now() - self._start
+
+
+def predict(
+    pipeline: Pipeline, data: str | Path, *, history: str | Path | None = None, stages: Stages | None = None
+) -> pd.DataFrame:
+    """Scores every row of a file; earlier rows may come with it, for the features to look back on.
+
+    Args:
+        data: File to score, in the columns that the pipeline was trained on; labels are not needed.
+        history: File with earlier rows in the same columns, labels included where they are known.
+    Returns:
+        One line per row of `data`, in its order: `row`, `score`, `decision`.
+    """
+    from shared.contract import joined
+    from shared.tables import read_table
+
+    stages = stages or Stages()
+    with stages("read"):
+        raw = read_table(data, pipeline.mapping.format)
+        earlier = None if history is None else read_table(history, pipeline.mapping.format)
+    with stages("check"):
+        table = pipeline.check(raw, predict=True)
+        count = len(table)
+        if earlier is not None:
+            table = joined(table, pipeline.check(earlier, predict=True))
+    for note in table.notes:
+        stages.note(note)
+    with stages("score"):
+        return pipeline.predict(table, np.arange(count))
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """A data frame as .parquet or .csv, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    if path.suffix == ".csv":
+        frame.to_csv(part, index=False)
+    else:
+        frame.to_parquet(part, index=False)
+    os.replace(part, path)

@@ -27,6 +27,9 @@ class Stages:
         self._current = ""
         self.measured: dict[str, dict[str, float]] = {}
 
+    def note(self, text: str) -> None:
+        """Shows something that stays to be read, such as what was seen in a file."""
+
     def say(self, text: str) -> None:
         """Shows progress within the current stage."""
         self._say(self._current, text)

@@ -4,7 +4,6 @@ import csv
 import difflib
 import gzip
 import hashlib
-import io
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,7 +140,7 @@ def _bytes(path: Path) -> bytes:
 
 def _parquet(source: str, data: bytes) -> pa.Table:
     try:
-        return pa.parquet.ParquetFile(io.BytesIO(data)).read()
+        return pa.parquet.ParquetFile(pa.BufferReader(data)).read()
     except (pa.ArrowException, OSError, ValueError, NotImplementedError):
         text = "the Parquet file is damaged or cut off. Transfer or export it again"
         raise refuse(source, text) from None

@@ -1,5 +1,7 @@
 """Vectors for categories, given as integer codes."""
 
+from numbers import Integral
+
 import keras
 import numpy as np
 from keras import ops
@@ -58,12 +60,12 @@ class CategoricalEmbedding(keras.layers.Layer):
         check_share(unseen_rate=unseen_rate)
         if not self.cardinalities or min(self.cardinalities) < 0:
             raise ValueError(f"cardinalities must be one size >= 0 a column, found {cardinalities!r}")
-        self.dim = dim if isinstance(dim, int) else [int(width) for width in dim]
-        self.dims = [dim] * len(self.cardinalities) if isinstance(dim, int) else self.dim
+        self.dim = int(dim) if isinstance(dim, Integral) else [int(width) for width in dim]
+        self.dims = [self.dim] * len(self.cardinalities) if isinstance(self.dim, int) else self.dim
         check_counts(**{f"dim of column {i}": width for i, width in enumerate(self.dims)})
         if len(self.dims) != len(self.cardinalities):
             raise ValueError(f"dim must hold {len(self.cardinalities)} widths, one a column, found {dim!r}")
-        if not isinstance(dim, int) and not concatenate:
+        if not isinstance(self.dim, int) and not concatenate:
             raise ValueError("one width a column (dim is a sequence) needs concatenate=True")
         self.concatenate, self.unseen_rate = concatenate, unseen_rate
         self.rows = np.array(self.cardinalities, "int32") + FIRST

@@ -29,8 +29,8 @@ class Cells:
     def head(self, name: str) -> dict:
         """The head of a column of figures: name, currency, and which direction is better."""
         label = self.words.name("metric", name)
-        if kind_of(name) == "money" and self.figures.currency:
-            label = self.words("column.in_currency", label=label, currency=self.figures.currency)
+        if kind_of(name) == "money":
+            label = self.words.priced(label, self.figures.currency)
         arrow = {"higher": "↑", "lower": "↓"}.get((self.metrics.get("better") or {}).get(name), "")
         return {"label": label, "arrow": arrow}
 

@@ -171,6 +171,9 @@ def line_chart(lines: Sequence[Line], frame: Frame, *, title: str, desc: str = "
     clipped = f'<svg x="{x.start - 2:g}" y="26" width="{x.stop - x.start + 4:g}" height="{y.start - 24:g}"'
     view = f' viewBox="{x.start - 2:g} 26 {x.stop - x.start + 4:g} {y.start - 24:g}" overflow="hidden">'
     body.append(f'{clipped}{view}<g fill="none" stroke-linejoin="round">{"".join(inner)}</g></svg>')
+    body += [
+        draw_dot(Dot(*line.points[0], color=line.color), x, y) for line in lines if len(line.points) == 1
+    ]
     body += [ruler(each, x, y) for each in frame.rulers] + [draw_dot(dot, x, y) for dot in frame.dots]
     body.append(line_names(lines, named, x, y))
     return svg(width, height, title, "".join(body), desc=desc)

@@ -1,5 +1,7 @@
 """The sections that compare: the model beside its rivals, and the model on parts of the test data."""
 
+from collections.abc import Mapping
+
 from shared.report.cells import Cells
 from shared.report.figures import parts
 from shared.report.ranking import marks
@@ -67,31 +69,34 @@ class Comparison(Cells):
         names = list(dict.fromkeys(name for each in found for name in each.get("metrics") or {}))
         if not found:
             return {}
+        keys = [key for key in ("rows", "positives") if any(each.get(key) is not None for each in found)]
         whole = (self.metrics.get("results") or {}).get("model") or {}
+        domains = {name: self.slice_domain(found, name, whole.get(name)) for name in names}
         groups: dict[str, list] = {}
         for each in found[:MOST_SLICES]:
-            cells = []
-            for name in names:
-                domain = self.slice_domain(found, name, whole.get(name))
-                figure, title = (each.get("metrics") or {}).get(name), f"{name}, {each.get('value')}"
-                mark = self.mark(figure, title, domain=domain, mark=parts(whole.get(name))[0])
-                cells.append({**self.interval(name, figure), "mark": mark})
-            label = self.words.value("slice_value", each.get("value"))
-            counts = [self.figures.count(each.get(key)) for key in ("rows", "positives")]
             group = groups.setdefault(self.words.name("slice", each.get("slice")), [])
-            group.append({"label": label, "counts": counts, "cells": cells})
-        overall = [self.interval(name, whole.get(name)) for name in names]
-        overall = overall if any(parts(whole.get(name))[0] is not None for name in names) else []
-        heads = [self.head(name)["label"] for name in names]
+            group.append(self.slice_row(each, keys, domains, whole))
         test = ((self.metrics.get("split") or {}).get("parts") or {}).get("test") or {}
-        counts = [self.figures.count(test.get(key)) for key in ("rows", "positives")]
+        known = any(parts(whole.get(name))[0] is not None for name in names)
         return {
-            "heads": heads,
+            "heads": [self.head(name)["label"] for name in names],
             "groups": groups,
-            "counts": counts,
-            "overall": overall,
+            "keys": keys,
+            "counts": [self.figures.count(test.get(key)) for key in keys],
+            "overall": [self.interval(name, whole.get(name)) for name in names] if known else [],
             "more": len(found) > MOST_SLICES,
         }
+
+    def slice_row(self, each: Mapping, keys: list[str], domains: Mapping, whole: Mapping) -> dict:
+        label, cells = self.words.value("slice_value", each.get("value")), []
+        for name, domain in domains.items():
+            figure, title = (
+                (each.get("metrics") or {}).get(name),
+                f"{self.words.name('metric', name)}, {label}",
+            )
+            mark = self.mark(figure, title, domain=domain, mark=parts(whole.get(name))[0])
+            cells.append({**self.interval(name, figure), "mark": mark})
+        return {"label": label, "counts": [self.figures.count(each.get(key)) for key in keys], "cells": cells}
 
     def slice_domain(self, found: list, name: str, whole) -> tuple[float, float]:
         figures = [(each.get("metrics") or {}).get(name) for each in found] + [whole]

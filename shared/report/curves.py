@@ -144,7 +144,6 @@ def cost(curves, metrics, words, figures) -> list[dict]:
     lines = methods({name: curve for name, curve in curves.items() if name != "chosen"}, words)
     if not lines:
         return []
-    currency = {"currency": figures.currency}
     points = [point for line in lines for point in line.points]
     at, height = finite(chosen.get("x")), finite(chosen.get("y"))
     today = finite((policy(metrics, "rule").get("cost") or {}).get("value"))
@@ -162,7 +161,7 @@ def cost(curves, metrics, words, figures) -> list[dict]:
     rulers += [("x", at, words("chart.chosen"))] if at is not None else []
     frame = Frame(
         Axis(words("chart.cost_x"), low, limits(thresholds)[1], tick(figures), log),
-        Axis(words("chart.cost_y", **currency), 0, top, figures.count),
+        Axis(words.priced(words("metric.cost"), figures.currency), 0, top, figures.count),
         dots=[Dot(at, height)] if at is not None and height is not None else [],
         rulers=rulers,
     )
@@ -189,6 +188,11 @@ def learning(curve, metrics, words, figures) -> list[dict]:
     return found
 
 
+def whole(figures: Figures, value: float) -> str:
+    """Ticks of whole numbers only: there is no half epoch."""
+    return figures.count(value) if value == round(value) else ""
+
+
 def epoch_frame(
     lines: Sequence[Line], words: Words, figures: Figures, *, label: str, best: float | None
 ) -> Frame:
@@ -198,6 +202,6 @@ def epoch_frame(
     bottom = max(low - margin, 0) if low >= 0 else low - margin
     places = max(-math.floor(math.log10(nice_step(high + margin - bottom)) + 1e-9), 0)
     write = partial(figures.score, places=places)
-    x = Axis(words("chart.epoch"), *limits([x for x, _ in points]), figures.count)
+    x = Axis(words("chart.epoch"), *limits([x for x, _ in points]), partial(whole, figures))
     rulers = [("x", best, words("chart.best_epoch"))] if best is not None and x.low <= best <= x.high else []
     return Frame(x, Axis(label, bottom, high + margin, write), rulers=rulers)

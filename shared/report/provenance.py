@@ -4,22 +4,14 @@ import json
 from collections.abc import Mapping
 
 from shared.report.bars import Bar, bar_chart
-from shared.report.figures import DASH, Figures, clip, finite
-from shared.report.words import Words
+from shared.report.cells import Cells
+from shared.report.figures import DASH, clip, finite
 
 MOST_COLUMNS, MOST_NOTES, MOST_SETTINGS = 150, 40, 200
 
 
-class Provenance:
-    """Prepares the sections on data and method.
-
-    Args:
-        metrics: The content of `metrics.json`.
-        words, figures: Texts and number formats of the report's language.
-    """
-
-    def __init__(self, metrics: Mapping, words: Words, figures: Figures):
-        self.metrics, self.words, self.figures = metrics, words, figures
+class Provenance(Cells):
+    """Prepares the sections on data and method."""
 
     def data(self) -> dict:
         """Size and period, columns, notes of the reader, split."""
@@ -74,12 +66,20 @@ class Provenance:
         if not split:
             return {}
         rows = []
-        for name, part in (split.get("parts") or {}).items():
-            cells = [self.figures.count((part or {}).get(key)) for key in ("rows", "positives")]
-            cells += [self.figures.date((part or {}).get(key)) for key in ("from", "to")]
+        parts = {name: part or {} for name, part in (split.get("parts") or {}).items()}
+        writers = dict.fromkeys(("rows", "positives"), self.figures.count)
+        writers |= dict.fromkeys(("from", "to"), self.figures.date)
+        keys = [key for key in writers if any(part.get(key) is not None for part in parts.values())]
+        for name, part in parts.items():
+            cells = [writers[key](part.get(key)) for key in keys]
             rows.append({"label": self.words.name("part", name), "cells": cells})
         method = self.words.name("split", split["method"]) if split.get("method") else ""
-        return {"method": method, "detail": self.details("split", split.get("detail")), "rows": rows}
+        return {
+            "method": method,
+            "detail": self.details("split", split.get("detail")),
+            "keys": keys,
+            "rows": rows,
+        }
 
     def details(self, section: str, values) -> dict[str, str]:
         pairs = list(flat(values or {}).items())[:MOST_SETTINGS]

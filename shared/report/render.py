@@ -35,20 +35,7 @@ def render(metrics: Mapping, lang: str = "en") -> str:
     metrics = cleaned(metrics)
     words = Words(lang, metrics.get("words"))
     figures = Figures(lang, (metrics.get("decision") or {}).get("currency"))
-    sections, comparison, provenance = (
-        each(metrics, words, figures) for each in (Sections, Comparison, Provenance)
-    )
-    found = {
-        "verdict": sections.verdict(),
-        "money": sections.money(),
-        "rivals": comparison.rivals(),
-        "charts": all_curves(metrics, words, figures),
-        "slices": comparison.slices(),
-        "drivers": sections.drivers(),
-        "limits": [words.local(each) for each in metrics.get("limits") or [] if each],
-        "data": provenance.data(),
-        "method": provenance.method(),
-    }
+    found = sections_of(metrics, words, figures)
     return template().render(
         lang="zh-CN" if lang == "zh" else "en",
         w=words,
@@ -60,6 +47,24 @@ def render(metrics: Mapping, lang: str = "en") -> str:
         sections=found,
         shown=[name for name, content in found.items() if content],
     )
+
+
+def sections_of(metrics: Mapping, words: Words, figures: Figures) -> dict:
+    """What each section shows, by its name, in the order of the page; empty where there is nothing."""
+    sections, comparison, provenance = (
+        each(metrics, words, figures) for each in (Sections, Comparison, Provenance)
+    )
+    return {
+        "verdict": sections.verdict(),
+        "money": sections.money(),
+        "rivals": comparison.rivals(),
+        "charts": all_curves(metrics, words, figures),
+        "slices": comparison.slices(),
+        "drivers": sections.drivers(),
+        "limits": [words.local(each) for each in metrics.get("limits") or [] if each],
+        "data": provenance.data(),
+        "method": provenance.method(),
+    }
 
 
 def write_report(metrics: Mapping, path: str | os.PathLike, lang: str = "en") -> Path:

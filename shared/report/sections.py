@@ -1,23 +1,19 @@
-"""What each section of the report shows: plain dictionaries made from the metrics, ready for the template."""
+"""The sections for the decision maker, as plain dictionaries: verdict, money, what drives the score."""
 
 from collections.abc import Mapping
 
 from shared.report.bars import Bar, bar_chart
+from shared.report.cells import Cells
 from shared.report.charts import LOSS, MODEL, style_of
 from shared.report.curves import policy
 from shared.report.figures import finite, kind_of, parts
 
-MOST_BARS, MOST_SLICES, MOST_ATTRIBUTIONS, MOST_VALUES = 20, 120, 8, 24
+MOST_BARS, MOST_ATTRIBUTIONS, MOST_VALUES = 20, 8, 24
 POLICY_COUNTS = ("missed", "caught", "false_alarms", "alerts_per_day")
 
 
-class Sections:
-    """Prepares the sections of one report.
-
-    Args:
-        metrics: The content of `metrics.json`.
-        words, figures: Texts and number formats of the report's language.
-    """
+class Sections(Cells):
+    """Prepares the sections that say what to do and why."""
 
     def verdict(self) -> dict:
         """The sentence, what the interval means, and the difference as a mark about zero."""
@@ -55,7 +51,7 @@ class Sections:
             for row in rows
             if finite(row["figure"].get("value")) is not None
         ]
-        title = words("money.chart", currency=self.figures.currency)
+        title = words.priced(words("money.table"), self.figures.currency)
         costs = {
             words.name("cost", key): self.figures.raw(value)
             if key.endswith(("_share", "_rate"))

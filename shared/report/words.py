@@ -66,6 +66,10 @@ class Words:
             return self(f"{section}.{plain}")
         return self(f"{section}.{key}")
 
+    def priced(self, label: str, currency: str) -> str:
+        """A label with the currency in which its figures are, if there is one."""
+        return self("column.in_currency", label=label, currency=currency) if currency else label
+
     def within(self, name: str) -> str:
         """A name as it stands within a sentence: in English without its capital, unless it is an acronym."""
         return name if self.lang != "en" or name[1:2].isupper() else name[:1].lower() + name[1:]

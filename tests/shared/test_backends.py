@@ -93,11 +93,13 @@ def outputs(cases, tmp_path_factory):
     return expected, out / "jax.npz", run
 
 
+@pytest.mark.slow
 def test_every_builder_trains_and_reloads_under_jax(outputs):
     _, _, run = outputs
     assert run.returncode == 0, run.stderr[-3000:]
 
 
+@pytest.mark.slow
 def test_jax_gives_what_tensorflow_gives(outputs):
     expected, path, _ = outputs
     found = np.load(path)

@@ -69,6 +69,7 @@ def padded(*shape):
     x = floats(*shape)
     x[0, :2] = 0
     x[1] = 0
+    x[2, 4:] = 0
     return x
 
 
@@ -387,9 +388,10 @@ def test_recurrent_encoders_return_zeros_for_padding(encoder):
     states = numpy(model(x))
     assert not states[0, :2].any() and states[0, 2:].any()
     assert not states[1].any()
+    assert states[2, :4].any() and not states[2, 4:].any()
     last = ENCODERS[encoder]((6, 3), units=4, depth=2)
     last.set_weights(model.get_weights())
-    np.testing.assert_allclose(numpy(last(x)), states[:, -1], atol=1e-6)
+    np.testing.assert_allclose(numpy(last(x)), states[np.arange(4), [5, 5, 3, 5]], atol=1e-6)
 
 
 def test_recurrent_encoders_never_ask_for_cudnn_even_after_reload(tmp_path):

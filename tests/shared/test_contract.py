@@ -1,8 +1,11 @@
 """A customer's table passes in the promised shape, or every fault of it is said at once."""
 
 import io
+import os
 import string
+import tomllib
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -330,6 +333,24 @@ def test_no_message_shows_more_than_forty_letters_of_a_cell():
     text = message(payments(age=["1", secret, "2", "3"]))
     assert secret[:39] in text
     assert "Springfield" not in text
+
+
+@pytest.mark.skipif("VERTICALS_DATA" not in os.environ, reason="VERTICALS_DATA names no folder of data sets")
+def test_the_real_card_payments_fit_the_mapping_that_ships():
+    mapping_file = Path(__file__).resolve().parents[2] / "data" / "mappings" / "creditcard.toml"
+    mapping = Mapping(columns={"time": "Time", "amount": "Amount", "label": "Class"})
+    shipped = tomllib.loads(mapping_file.read_text(encoding="utf-8"))
+    assert shipped["columns"] == mapping.columns
+    mapping = mapping.model_copy(
+        update={"numeric": shipped["features"]["numeric"], "format": Format(**shipped["format"])}
+    )
+    path = Path(os.environ["VERTICALS_DATA"]) / "finance/creditcard_ulb_subset/creditcard_subset.csv.gz"
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    table = passed(read_table(path), mapping)
+    promised(table.frame)
+    assert table.frame.shape == (19_040, 31)
+    assert table.frame["label"].sum() == 492
 
 
 TEXTS = st.one_of(

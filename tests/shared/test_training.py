@@ -429,7 +429,7 @@ class Deadly(Inputs):
             os.kill(os.getpid(), signal.SIGKILL)
         return super().take(rows)
 import shared.feeding
-shared.feeding.CHUNK_BYTES = 1  # one batch at a time, so that the kill falls between the steps of an epoch
+shared.feeding.PIECE_BYTES = 1  # one batch at a time, so that the kill falls between the steps of an epoch
 set_seed(5)
 model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(8), keras.layers.Dropout(0.4),
                           keras.layers.BatchNormalization(), keras.layers.Dense(1)])
@@ -455,10 +455,18 @@ def test_a_fit_killed_in_mid_epoch_resumes_bit_by_bit(tmp_path):
         assert_equal_weights([one[name] for name in names], [two[name] for name in names])
 
 
-@pytest.mark.parametrize("change", ["settings", "data", "network", "loss"])
-def test_a_checkpoint_of_another_job_is_never_mixed_in(tmp_path, change):
+@pytest.fixture(scope="module")
+def left_behind(tmp_path_factory):
+    """The checkpoint of a fit that was interrupted after two epochs."""
+    folder = tmp_path_factory.mktemp("interrupted")
     with pytest.raises(Interrupted):
-        train(folder=tmp_path, on_epoch=interrupt_after(2))
+        train(folder=folder, on_epoch=interrupt_after(2))
+    return folder / "training.npz"
+
+
+@pytest.mark.parametrize("change", ["settings", "data", "network", "loss"])
+def test_a_checkpoint_of_another_job_is_never_mixed_in(tmp_path, left_behind, change):
+    (tmp_path / "training.npz").write_bytes(left_behind.read_bytes())
     x, _ = table()
     x[0, 0] += 1
     other = {
@@ -472,11 +480,8 @@ def test_a_checkpoint_of_another_job_is_never_mixed_in(tmp_path, change):
     assert "another job" in history.notes[0]
 
 
-def test_a_damaged_checkpoint_is_noted_and_training_starts_afresh(tmp_path):
-    with pytest.raises(Interrupted):
-        train(folder=tmp_path, on_epoch=interrupt_after(2))
-    path = tmp_path / "training.npz"
-    path.write_bytes(path.read_bytes()[:500])
+def test_a_damaged_checkpoint_is_noted_and_training_starts_afresh(tmp_path, left_behind):
+    (tmp_path / "training.npz").write_bytes(left_behind.read_bytes()[:500])
     _, history = train(folder=tmp_path)
     assert "damaged" in history.notes[0] and history.resumed_from == 0
 

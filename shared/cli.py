@@ -1,0 +1,283 @@
+"""The command line: parses, calls one function, prints what came of it."""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from shared.errors import ConfigError, Fault, VerticalsError
+
+Solution = Annotated[str, typer.Argument(help="name of the solution, as in `verticals list`")]
+Data = Annotated[Optional[Path], typer.Option(help="CSV or Parquet; left out: the built-in, simulated sample")]  # noqa: UP045
+Config = Annotated[Optional[Path], typer.Option(help="the customer's TOML file: columns, format, settings")]  # noqa: UP045
+Set = Annotated[Optional[list[str]], typer.Option(help="such as settings.epochs=5; may be given often")]  # noqa: UP045
+Lang = Annotated[str, typer.Option(help="language of the report: en or zh")]
+Out = Annotated[Path, typer.Option(help="folder to write")]
+
+cli = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Train, judge and run solutions.")
+_solutions: dict[str, str] = {}
+
+
+def app(solutions: Mapping[str, str], arguments: list[str] | None = None) -> None:
+    """Runs one command.
+
+    Args:
+        solutions: Name -> `module:class` of each solution.
+        arguments: None: those of the process.
+    """
+    _solutions.update(solutions)
+    debug = bool(os.environ.get("VERTICALS_DEBUG"))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without Chinese still gets the rest
+    try:
+        cli(arguments, standalone_mode=True)
+    except VerticalsError as error:
+        if debug:
+            raise
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except MemoryError:
+        print("there is not enough memory for this table: give fewer rows, or a larger machine", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if debug:
+            raise
+        print(f"{error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            f"unexpected {type(error).__name__}: {error}\nThis is a defect of keras-verticals, not of your table. "
+            "VERTICALS_DEBUG=1 shows where it happened.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+@cli.command("list")
+def list_solutions() -> None:
+    """The solutions: name, task, the table each needs, what was measured."""
+    for name in _solutions:
+        pipeline = _class(name)
+        required = [role.name for role in pipeline.roles if role.required]
+        optional = [role.name for role in pipeline.roles if not role.required]
+        print(name)
+        print(f"  task      {pipeline.task['en']}")
+        print(f"  table     {', '.join(required)}; optional {', '.join(optional)}; any further columns")
+        for line in pipeline.measured():
+            print(f"  measured  {line}")
+
+
+@cli.command()
+def check(solution: Solution, data: Annotated[Path, typer.Argument(help="CSV or Parquet")], config: Config = None,
+          set: Set = None, predict: Annotated[bool, typer.Option(help="the table is to be scored: no labels")] = False) -> None:  # fmt: skip
+    """Says whether a table fits, or everything that does not."""
+    pipeline = _pipeline(solution, config, set)
+    table = _read(pipeline, data, predict=predict)
+    for note in table.notes:
+        print(f"note: {note}")
+    print(f"{table.source} fits `{solution}`: {len(table):,} rows, {len(table.frame.columns)} columns in use")
+
+
+@cli.command()
+def run(solution: Solution, data: Data = None, config: Config = None, set: Set = None,
+        out: Out = Path("runs/latest"), lang: Lang = "en") -> None:  # fmt: skip
+    """The whole road: check, fit, rivals, judge, save, report."""
+    from shared import run as road
+
+    _language(lang)
+    with _Terminal() as stages:
+        pipeline, table = _open(solution, data, config, set, stages)
+        metrics = road.run(pipeline, table, out, lang=lang, stages=stages, facts=_command())
+    _print_results(metrics, lang)
+    print(f"report: {out / 'report.html'}")
+
+
+@cli.command()
+def fit(solution: Solution, data: Data = None, config: Config = None, set: Set = None,
+        out: Out = Path("runs/bundle")) -> None:  # fmt: skip
+    """Fits and saves the bundle; the test rows stay unread."""
+    from shared import run as road
+
+    with _Terminal() as stages:
+        pipeline, table = _open(solution, data, config, set, stages)
+        road.fit(pipeline, table, out, stages=stages)
+    print(f"bundle: {out}")
+
+
+@cli.command()
+def evaluate(bundle: Annotated[Path, typer.Argument(help="of run or fit")], data: Data = None,
+             out: Out = Path("runs/evaluation"), lang: Lang = "en") -> None:  # fmt: skip
+    """Judges a bundle on a labelled table (of the training file: its test rows)."""
+    from shared import run as road
+    from shared.bundle import load, read_facts
+
+    _language(lang)
+    with _Terminal() as stages:
+        with stages("load"):
+            pipeline = load(bundle)
+        table = _table(pipeline, data, stages)
+        trained_on = read_facts(bundle)["facts"].get("sha256")
+        metrics = road.evaluate(
+            pipeline, table, out, trained_on=trained_on, lang=lang, stages=stages, facts=_command()
+        )
+    _print_results(metrics, lang)
+    print(f"report: {out / 'report.html'}")
+
+
+@cli.command()
+def predict(bundle: Annotated[Path, typer.Argument(help="of run or fit")],
+            data: Annotated[Path, typer.Option(help="CSV or Parquet to score")],
+            out: Annotated[Path, typer.Option(help="file to write, .parquet or .csv")] = Path("predictions.parquet"),
+            history: Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")] = None) -> None:  # fmt: skip # noqa: UP045
+    """Scores a table: one line a row, with score and decision."""
+    from shared import run as road
+    from shared.bundle import load
+
+    if out.suffix not in (".parquet", ".csv"):
+        raise ConfigError(f"{out} cannot be written", [Fault(text="the file must end in .parquet or .csv")])
+    with _Terminal() as stages:
+        with stages("load"):
+            pipeline = load(bundle)
+        answers = road.predict(pipeline, data, history=history, stages=stages)
+        with stages("write"):
+            road.write_table(answers, out)
+    counts = ", ".join(f"{count:,} {name}" for name, count in answers["decision"].value_counts().items())
+    print(f"{len(answers):,} rows: {counts}\npredictions: {out}")
+
+
+@cli.command()
+def report(run: Annotated[Path, typer.Argument(help="folder of a run")], lang: Lang = "zh",
+           out: Annotated[Optional[Path], typer.Option(help="file to write; left out: in the run's folder")] = None) -> None:  # fmt: skip # noqa: UP045
+    """Writes the report of a run again, in the other language."""
+    import json
+
+    from shared.report import write_report
+
+    _language(lang)
+    source = run / "metrics.json"
+    if not source.is_file():
+        raise ConfigError(f"{run} cannot be reported", [Fault(text="it holds no metrics.json: it is no run's folder")])
+    target = out or run / f"report.{lang}.html"
+    write_report(json.loads(source.read_text(encoding="utf-8")), target, lang)
+    print(f"report: {target}")
+
+
+def _class(name: str) -> Any:
+    if name not in _solutions:
+        from shared.config import did_you_mean
+
+        known = did_you_mean(name, _solutions) or " Known are: " + ", ".join(_solutions)
+        raise ConfigError(f"there is no solution `{name}`", [Fault(text=f"`{name}` is unknown.{known}")])
+    module, _, attribute = _solutions[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _pipeline(solution: str, config: Path | None, overrides: list[str] | None) -> Any:
+    from shared.config import load_project
+
+    cls = _class(solution)
+    project = load_project(config, cls.Config, cls.roles, overrides or [])
+    if project.solution not in (None, solution):
+        text = f'`solution` is "{project.solution}", the command says `{solution}`'
+        raise ConfigError(f"{config} is of another solution", [Fault(text=text)])
+    return cls(project.settings, project.mapping)
+
+
+def _open(solution, data, config, overrides, stages) -> tuple[Any, Any]:
+    pipeline = _pipeline(solution, config, overrides)
+    if data is None:
+        with stages("sample"):
+            frame, mapping = type(pipeline).sample(seed=pipeline.config.seed)
+        pipeline = type(pipeline)(pipeline.config, mapping)
+        from shared.tables import raw_table
+
+        with stages("check"):
+            return pipeline, pipeline.check(raw_table(frame, "built-in sample (simulated)"))
+    return pipeline, _table(pipeline, data, stages)
+
+
+def _table(pipeline, data: Path | None, stages):
+    from shared.tables import read_table
+
+    if data is None:
+        raise ConfigError("there is no table", [Fault(text="give one with --data")])
+    with stages("read"):
+        raw = read_table(data, pipeline.mapping.format)
+    with stages("check"):
+        table = pipeline.check(raw)
+    for note in table.notes:
+        stages.note(note)
+    return table
+
+
+def _read(pipeline, data: Path, *, predict: bool):
+    from shared.tables import read_table
+
+    return pipeline.check(read_table(data, pipeline.mapping.format), predict=predict)
+
+
+def _language(lang: str) -> None:
+    if lang not in ("en", "zh"):
+        raise ConfigError("the report cannot be written", [Fault(text=f"--lang is `{lang}`; expected en or zh")])
+
+
+def _command() -> dict[str, str]:
+    import shlex
+
+    return {"command": " ".join(["verticals", *(shlex.quote(Path(a).name if "/" in a else a) for a in sys.argv[1:])])}
+
+
+def _print_results(metrics: dict[str, Any], lang: str) -> None:
+    primary = metrics["primary_metric"]
+    if metrics["simulated"]:
+        print("simulated data: these figures say nothing of a real customer" if lang == "en" else "模拟数据：以下数字不代表任何真实客户")
+    print(f"{'':22}{primary}")
+    for name, result in metrics["results"].items():
+        figure = result[primary]
+        print(f"  {name:20}{figure['value']:.3f}  ({figure['low']:.3f} to {figure['high']:.3f})")
+    print(metrics["verdict"]["sentence"][lang])
+
+
+class _Terminal:
+    """Stages that show on a terminal as one moving line, elsewhere as one line a stage."""
+
+    def __enter__(self):
+        from shared.stages import Stages
+
+        self._live = sys.stderr.isatty()
+        self._status = None
+        if self._live:
+            from rich.console import Console
+
+            self._console = Console(stderr=True)
+            self._status = self._console.status("starting")
+            self._status.start()
+        stages = Stages(self._say)
+        stages.note = self._note
+        return stages
+
+    def _say(self, stage: str, text: str) -> None:
+        line = f"{stage:8} {text}".rstrip()
+        if self._status is not None:
+            self._status.update(line.replace("[", "\\["))
+        elif not text:
+            print(line, file=sys.stderr, flush=True)
+
+    def _note(self, note: str) -> None:
+        if self._status is not None:
+            self._console.print(f"note: {note}", markup=False, highlight=False)
+        else:
+            print(f"note: {note}", file=sys.stderr)
+
+    def __exit__(self, *_):
+        if self._status is not None:
+            self._status.stop()
+
+

@@ -55,7 +55,9 @@ def feature_matrix(features: Features, arrays: Arrays) -> Matrix:
     """
     codes = arrays.get("category", np.empty((len(features), 0), np.int32)).astype(np.float32)
     raw = np.column_stack([*features.numbers.values(), codes]).astype(np.float32)
-    scaled = np.column_stack([arrays.get("number", np.empty((len(features), 0))), codes > 1]).astype(np.float32)
+    scaled = np.column_stack([arrays.get("number", np.empty((len(features), 0))), codes > 1]).astype(
+        np.float32
+    )
     categorical = list(range(len(features.numbers), raw.shape[1]))
     return Matrix(raw, scaled, features.names, categorical)
 

@@ -110,7 +110,9 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
         content = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         form, files = content["format"], content["files"]
     except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{folder / FACTS} is damaged: {error}. Copy the bundle again, or fit anew") from None
+        raise BundleError(
+            f"{folder / FACTS} is damaged: {error}. Copy the bundle again, or fit anew"
+        ) from None
     if form != FORMAT:
         version = content.get("versions", {}).get("keras-verticals", "another version")
         raise BundleError(
@@ -166,7 +168,9 @@ def _class(path: str) -> type[Pipeline]:
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError):
-        raise BundleError(f"the bundle's class `{path}` cannot be imported: install the package that holds it") from None
+        raise BundleError(
+            f"the bundle's class `{path}` cannot be imported: install the package that holds it"
+        ) from None
     if not (isinstance(found, type) and issubclass(found, Pipeline)):
         raise BundleError(f"the bundle's class `{path}` is no Pipeline")
     return found

@@ -12,13 +12,23 @@ import typer
 from shared.errors import ConfigError, Fault, VerticalsError
 
 Solution = Annotated[str, typer.Argument(help="name of the solution, as in `verticals list`")]
-Data = Annotated[Optional[Path], typer.Option(help="CSV or Parquet; left out: the built-in, simulated sample")]  # noqa: UP045
+Data = Annotated[Path | None, typer.Option(help="CSV or Parquet; left out: the built-in, simulated sample")]
 Config = Annotated[Optional[Path], typer.Option(help="the customer's TOML file: columns, format, settings")]  # noqa: UP045
 Set = Annotated[Optional[list[str]], typer.Option(help="such as settings.epochs=5; may be given often")]  # noqa: UP045
 Lang = Annotated[str, typer.Option(help="language of the report: en or zh")]
+Table = Annotated[Path, typer.Argument(help="CSV or Parquet")]
+ToScore = Annotated[bool, typer.Option("--predict", help="the table is to be scored: it needs no labels")]
+Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
+NewRows = Annotated[Path, typer.Option(help="CSV or Parquet to score")]
+Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")]  # noqa: UP045
+File = Annotated[Path, typer.Option(help="file to write, .parquet or .csv")]
+Run = Annotated[Path, typer.Argument(help="folder of a run")]
+Page = Annotated[Optional[Path], typer.Option(help="file to write; left out: in the run's folder")]  # noqa: UP045
 Out = Annotated[Path, typer.Option(help="folder to write")]
 
-cli = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Train, judge and run solutions.")
+cli = typer.Typer(
+    add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Train, judge and run solutions."
+)
 _solutions: dict[str, str] = {}
 
 
@@ -42,7 +52,9 @@ def app(solutions: Mapping[str, str], arguments: list[str] | None = None) -> Non
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
     except MemoryError:
-        print("there is not enough memory for this table: give fewer rows, or a larger machine", file=sys.stderr)
+        print(
+            "there is not enough memory for this table: give fewer rows, or a larger machine", file=sys.stderr
+        )
         sys.exit(1)
     except OSError as error:
         if debug:
@@ -75,8 +87,9 @@ def list_solutions() -> None:
 
 
 @cli.command()
-def check(solution: Solution, data: Annotated[Path, typer.Argument(help="CSV or Parquet")], config: Config = None,
-          set: Set = None, predict: Annotated[bool, typer.Option(help="the table is to be scored: no labels")] = False) -> None:  # fmt: skip
+def check(
+    solution: Solution, data: Table, config: Config = None, set: Set = None, predict: ToScore = False
+) -> None:
     """Says whether a table fits, or everything that does not."""
     pipeline = _pipeline(solution, config, set)
     table = _read(pipeline, data, predict=predict)
@@ -86,8 +99,14 @@ def check(solution: Solution, data: Annotated[Path, typer.Argument(help="CSV or 
 
 
 @cli.command()
-def run(solution: Solution, data: Data = None, config: Config = None, set: Set = None,
-        out: Out = Path("runs/latest"), lang: Lang = "en") -> None:  # fmt: skip
+def run(
+    solution: Solution,
+    data: Data = None,
+    config: Config = None,
+    set: Set = None,
+    out: Out = Path("runs/latest"),
+    lang: Lang = "en",
+) -> None:
     """The whole road: check, fit, rivals, judge, save, report."""
     from shared import run as road
 
@@ -100,8 +119,13 @@ def run(solution: Solution, data: Data = None, config: Config = None, set: Set =
 
 
 @cli.command()
-def fit(solution: Solution, data: Data = None, config: Config = None, set: Set = None,
-        out: Out = Path("runs/bundle")) -> None:  # fmt: skip
+def fit(
+    solution: Solution,
+    data: Data = None,
+    config: Config = None,
+    set: Set = None,
+    out: Out = Path("runs/bundle"),
+) -> None:
     """Fits and saves the bundle; the test rows stay unread."""
     from shared import run as road
 
@@ -112,8 +136,9 @@ def fit(solution: Solution, data: Data = None, config: Config = None, set: Set =
 
 
 @cli.command()
-def evaluate(bundle: Annotated[Path, typer.Argument(help="of run or fit")], data: Data = None,
-             out: Out = Path("runs/evaluation"), lang: Lang = "en") -> None:  # fmt: skip
+def evaluate(
+    bundle: Bundle, data: Data = None, out: Out = Path("runs/evaluation"), lang: Lang = "en"
+) -> None:
     """Judges a bundle on a labelled table (of the training file: its test rows)."""
     from shared import run as road
     from shared.bundle import load, read_facts
@@ -132,10 +157,9 @@ def evaluate(bundle: Annotated[Path, typer.Argument(help="of run or fit")], data
 
 
 @cli.command()
-def predict(bundle: Annotated[Path, typer.Argument(help="of run or fit")],
-            data: Annotated[Path, typer.Option(help="CSV or Parquet to score")],
-            out: Annotated[Path, typer.Option(help="file to write, .parquet or .csv")] = Path("predictions.parquet"),
-            history: Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")] = None) -> None:  # fmt: skip # noqa: UP045
+def predict(
+    bundle: Bundle, data: NewRows, out: File = Path("predictions.parquet"), history: Earlier = None
+) -> None:
     """Scores a table: one line a row, with score and decision."""
     from shared import run as road
     from shared.bundle import load
@@ -153,8 +177,7 @@ def predict(bundle: Annotated[Path, typer.Argument(help="of run or fit")],
 
 
 @cli.command()
-def report(run: Annotated[Path, typer.Argument(help="folder of a run")], lang: Lang = "zh",
-           out: Annotated[Optional[Path], typer.Option(help="file to write; left out: in the run's folder")] = None) -> None:  # fmt: skip # noqa: UP045
+def report(run: Run, lang: Lang = "zh", out: Page = None) -> None:
     """Writes the report of a run again, in the other language."""
     import json
 
@@ -163,7 +186,9 @@ def report(run: Annotated[Path, typer.Argument(help="folder of a run")], lang: L
     _language(lang)
     source = run / "metrics.json"
     if not source.is_file():
-        raise ConfigError(f"{run} cannot be reported", [Fault(text="it holds no metrics.json: it is no run's folder")])
+        raise ConfigError(
+            f"{run} cannot be reported", [Fault(text="it holds no metrics.json: it is no run's folder")]
+        )
     target = out or run / f"report.{lang}.html"
     write_report(json.loads(source.read_text(encoding="utf-8")), target, lang)
     print(f"report: {target}")
@@ -196,7 +221,7 @@ def _open(solution, data, config, overrides, stages) -> tuple[Any, Any]:
         with stages("sample"):
             frame, mapping = type(pipeline).sample(seed=pipeline.config.seed)
         pipeline = type(pipeline)(pipeline.config, mapping)
-        from shared.tables import raw_table
+        from shared.contract.tables import raw_table
 
         with stages("check"):
             return pipeline, pipeline.check(raw_table(frame, "built-in sample (simulated)"))
@@ -204,7 +229,7 @@ def _open(solution, data, config, overrides, stages) -> tuple[Any, Any]:
 
 
 def _table(pipeline, data: Path | None, stages):
-    from shared.tables import read_table
+    from shared.contract.tables import read_table
 
     if data is None:
         raise ConfigError("there is no table", [Fault(text="give one with --data")])
@@ -218,26 +243,36 @@ def _table(pipeline, data: Path | None, stages):
 
 
 def _read(pipeline, data: Path, *, predict: bool):
-    from shared.tables import read_table
+    from shared.contract.tables import read_table
 
     return pipeline.check(read_table(data, pipeline.mapping.format), predict=predict)
 
 
 def _language(lang: str) -> None:
     if lang not in ("en", "zh"):
-        raise ConfigError("the report cannot be written", [Fault(text=f"--lang is `{lang}`; expected en or zh")])
+        raise ConfigError(
+            "the report cannot be written", [Fault(text=f"--lang is `{lang}`; expected en or zh")]
+        )
 
 
 def _command() -> dict[str, str]:
     import shlex
 
-    return {"command": " ".join(["verticals", *(shlex.quote(Path(a).name if "/" in a else a) for a in sys.argv[1:])])}
+    return {
+        "command": " ".join(
+            ["verticals", *(shlex.quote(Path(a).name if "/" in a else a) for a in sys.argv[1:])]
+        )
+    }
 
 
 def _print_results(metrics: dict[str, Any], lang: str) -> None:
     primary = metrics["primary_metric"]
     if metrics["simulated"]:
-        print("simulated data: these figures say nothing of a real customer" if lang == "en" else "模拟数据：以下数字不代表任何真实客户")
+        print(
+            "simulated data: these figures say nothing of a real customer"
+            if lang == "en"
+            else "模拟数据：以下数字不代表任何真实客户"
+        )
     print(f"{'':22}{primary}")
     for name, result in metrics["results"].items():
         figure = result[primary]
@@ -279,5 +314,3 @@ class _Terminal:
     def __exit__(self, *_):
         if self._status is not None:
             self._status.stop()
-
-

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from shared.contract.mapping import Format, Mapping, Settings
 from shared.errors import ConfigError, Fault
-from shared.mapping import Format, Mapping, Settings
 
 if TYPE_CHECKING:
-    from shared.roles import Role
+    from shared.contract.roles import Role
 
 __all__ = ["Format", "Mapping", "Project", "Settings", "did_you_mean", "load_project"]
 

@@ -125,7 +125,9 @@ def number_places(state: dict[str, Any]) -> dict[str, list[int]]:
     return places
 
 
-def learn_categories(columns: Mapping[str, pd.Series], rows: np.ndarray, *, most: int) -> dict[str, list[str]]:
+def learn_categories(
+    columns: Mapping[str, pd.Series], rows: np.ndarray, *, most: int
+) -> dict[str, list[str]]:
     """The values of each column in the training rows, the frequent first, at most `most` of them."""
     vocabularies = {}
     for name, values in columns.items():
@@ -173,5 +175,7 @@ def encode(features: Features, state: dict[str, Any]) -> dict[str, np.ndarray]:
 
 def places(state: dict[str, Any]) -> dict[str, list[tuple[str, int | None]]]:
     """Where each feature stands in the arrays of `encode`, for `shared.explain`."""
-    numbers = {name: [("number", column) for column in at] for name, at in number_places(state["numbers"]).items()}
+    numbers = {
+        name: [("number", column) for column in at] for name, at in number_places(state["numbers"]).items()
+    }
     return numbers | {name: [("category", column)] for column, name in enumerate(state["categories"])}

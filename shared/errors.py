@@ -1,13 +1,13 @@
 """Every error a user can meet.
 
-    VerticalsError            one message, exit code 2, never a traceback on the command line
-    +-- FaultsError           every fault found, at once
-    |   +-- ContractError     a table does not fit its contract
-    |   +-- ConfigError       a settings or mapping file does not fit
-    |   +-- SplitError        a table cannot be split, or a part of it cannot be learnt from
-    +-- BundleError           a saved bundle is missing, damaged or of another version
-    +-- MissingExtraError     an optional dependency is absent (also an ImportError)
-    +-- ShadowError           a folder of the user's hides a package of this project
+VerticalsError            one message, exit code 2, never a traceback on the command line
++-- FaultsError           every fault found, at once
+|   +-- ContractError     a table does not fit its contract
+|   +-- ConfigError       a settings or mapping file does not fit
+|   +-- SplitError        a table cannot be split, or a part of it cannot be learnt from
++-- BundleError           a saved bundle is missing, damaged or of another version
++-- MissingExtraError     an optional dependency is absent (also an ImportError)
++-- ShadowError           a folder of the user's hides a package of this project
 """
 
 from collections.abc import Sequence
@@ -73,6 +73,10 @@ class ConfigError(FaultsError):
 
 class SplitError(FaultsError):
     """The rows cannot be parted as asked, or a part holds too little to learn or judge from."""
+
+
+class TrainingError(VerticalsError):
+    """Training cannot start or cannot go on; the text says what to change."""
 
 
 class BundleError(VerticalsError):

@@ -49,7 +49,12 @@ def permutation_importance(
             falls.append(whole - metric(label, scorer(_replaced(arrays, where, order)), weights))
         mean, error = np.mean(falls), np.std(falls, ddof=1) / np.sqrt(repeats) if repeats > 1 else 0.0
         found.append(
-            {"feature": feature, "value": float(mean), "low": float(mean - 2 * error), "high": float(mean + 2 * error)}
+            {
+                "feature": feature,
+                "value": float(mean),
+                "low": float(mean - 2 * error),
+                "high": float(mean + 2 * error),
+            }
         )
     return sorted(found, key=lambda row: -row["value"])
 

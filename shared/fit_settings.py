@@ -8,11 +8,6 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from shared.config import Settings
-from shared.errors import VerticalsError
-
-
-class TrainingError(VerticalsError):
-    """Training cannot start or cannot go on; the text says what to change."""
 
 
 class FitSettings(Settings):

@@ -61,7 +61,9 @@ class History:
         in_order = bool(np.all(time[1:] >= time[:-1]))
         self.order = np.argsort(codes, kind="stable") if in_order else np.lexsort((time, codes))
         self.codes, self.time = codes[self.order], time[self.order]
-        start = np.flatnonzero(np.r_[True, self.codes[1:] != self.codes[:-1]]) if len(codes) else np.zeros(0, int)
+        start = (
+            np.flatnonzero(np.r_[True, self.codes[1:] != self.codes[:-1]]) if len(codes) else np.zeros(0, int)
+        )
         self.length = np.diff(np.r_[start, len(codes)])
         self.start = np.repeat(start, self.length)
         # One sorted axis over all keys turns every window into two look-ups. Milliseconds keep it exact.

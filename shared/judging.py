@@ -58,6 +58,7 @@ def by_fold(function, fold: np.ndarray):
 
         return of
 
+    mean.biased = getattr(function, "biased", False)
     return mean
 
 
@@ -144,7 +145,9 @@ def verdict(drawn: Bootstrap, rivals: Sequence[str], primary: str, higher: bool)
     }
 
 
-def _sentence(choice: str, rival: str, primary: str, difference: Estimate, drawn: Bootstrap) -> dict[str, str]:
+def _sentence(
+    choice: str, rival: str, primary: str, difference: Estimate, drawn: Bootstrap
+) -> dict[str, str]:
     rival_en, rival_zh = NAMES.get(rival, (rival, rival))
     metric_en, metric_zh = NAMES.get(primary, (primary, primary))
     mine, other = drawn.values["model"][primary], drawn.values[rival][primary]
@@ -206,7 +209,11 @@ def slices(
             drawn = bootstrap(
                 label[rows],
                 {"model": score[rows]},
-                {"average_precision": average_precision, "recall": _recall(alert[rows]), "alert_share": _share(alert[rows])},
+                {
+                    "average_precision": average_precision,
+                    "recall": _recall(alert[rows]),
+                    "alert_share": _share(alert[rows]),
+                },
                 groups=None if groups is None else groups[rows],
                 resamples=200,
                 seed=seed,
@@ -242,7 +249,9 @@ def _share(alert: np.ndarray):
     @metric
     def share(y_true, y_pred):
         values = alert.astype(float)
-        return lambda weights: float(values.mean() if weights is None else np.average(values, weights=weights))
+        return lambda weights: float(
+            values.mean() if weights is None else np.average(values, weights=weights)
+        )
 
     return share
 

@@ -235,7 +235,11 @@ class Pipeline:
 
 
 def _progress(epoch: int, epochs: int, logs: dict[str, float]) -> str:
-    figures = "  ".join(f"{name} {logs[name]:.4f}" for name in logs if name == "loss" or name.startswith("valid_") and not name.endswith("seconds"))
+    figures = "  ".join(
+        f"{name} {logs[name]:.4f}"
+        for name in logs
+        if name == "loss" or (name.startswith("valid_") and not name.endswith("seconds"))
+    )
     return f"epoch {epoch}/{epochs}  {figures}"
 
 
@@ -254,4 +258,3 @@ def _refuse_single_class(name: str, label: np.ndarray, split: Split) -> None:
             )
     if faults:
         raise SplitError(f"`{name}` cannot learn from this split", faults)
-

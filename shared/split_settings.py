@@ -28,7 +28,9 @@ class SplitSettings(Settings):
         "time", description="past and future; whole groups (cards, patients) apart; or k folds at random"
     )
     test_start: str | None = Field(None, description="first test day; left out: the table's last test_days")
-    train_days: int | None = Field(None, ge=1, description="days before the delay to learn from; left out: all")
+    train_days: int | None = Field(
+        None, ge=1, description="days before the delay to learn from; left out: all"
+    )
     test_days: int | None = Field(None, ge=1, description="days that judge; left out: the last fifth")
     label_delay: int = Field(0, ge=0, le=365, description="days until a label is known")
     gap: int = Field(0, ge=0, description="further days left out before the test days")
@@ -70,7 +72,9 @@ def make_splits(
         ]
     if settings.split == "stratified":
         folds = max(settings.folds, 2)
-        return stratified_folds(label, folds=folds, valid_share=settings.valid_share, seed=seed, groups=groups)
+        return stratified_folds(
+            label, folds=folds, valid_share=settings.valid_share, seed=seed, groups=groups
+        )
     days = {
         "train_days": settings.train_days,
         "test_days": settings.test_days,

@@ -23,7 +23,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from shared.contract import Mapping, Role, check
-from shared.tables import read_table
+from shared.contract.tables import read_table
 
 ROLES = [
     Role(name="time", kind="time"),

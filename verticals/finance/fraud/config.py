@@ -24,7 +24,9 @@ class FraudConfig(FitSettings, SplitSettings):
     # What a payment is told by
     windows: tuple[int, ...] = Field((1, 7, 30), min_length=1, description="days the features look back")
     history: int = Field(16, ge=1, le=256, description="payments of the card that the LSTM looks back on")
-    most_categories: int = Field(1000, ge=1, description="values of a category column with a row of their own")
+    most_categories: int = Field(
+        1000, ge=1, description="values of a category column with a row of their own"
+    )
 
     # The network
     network: Literal["tabular", "history", "fused"] = Field("tabular", description="the first measured best")

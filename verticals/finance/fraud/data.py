@@ -114,7 +114,9 @@ def _of_card(card: History, amount, unusual, label, config: FraudConfig) -> dict
         count = card.count(days * DAY)
         columns[f"card_count_{days}d"] = np.log1p(count)
         columns[f"card_mean_{days}d"] = np.log1p(card.mean(amount, days * DAY))
-        columns[f"card_frauds_{days}d"] = np.log1p(card.total(label, days * DAY, delay=config.label_delay * DAY))
+        columns[f"card_frauds_{days}d"] = np.log1p(
+            card.total(label, days * DAY, delay=config.label_delay * DAY)
+        )
     for days in (1, 3, 7, 14):
         columns[f"card_high_{days}d"] = np.log1p(card.total(high, days * DAY))
     columns["card_high_share"] = card.total(high, 14 * DAY) / (card.count(14 * DAY) + 1)

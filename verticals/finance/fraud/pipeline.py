@@ -34,14 +34,23 @@ class FraudPipeline(Pipeline):
     task = {"en": "pass, review or block each payment", "zh": "对每笔交易给出放行、审核或拦截"}
     roles = data.ROLES
     Config = FraudConfig
-    rivals = {"amount": [{"feature": "amount"}], **{name: grid for name, grid in GRIDS.items() if name != "prior"}}
+    rivals = {
+        "amount": [{"feature": "amount"}],
+        **{name: grid for name, grid in GRIDS.items() if name != "prior"},
+    }
 
     @classmethod
     def sample(cls, *, cards: int = 1000, days: int = 90, seed: int = 0):
         from .sample import simulate_payments
 
         frame = simulate_payments(cards=cards, terminals=2 * cards, days=days, seed=seed)
-        columns = {"time": "time", "amount": "amount", "label": "fraud", "card": "card", "terminal": "terminal"}
+        columns = {
+            "time": "time",
+            "amount": "amount",
+            "label": "fraud",
+            "card": "card",
+            "terminal": "terminal",
+        }
         return frame.drop(columns="scenario"), Mapping(columns=columns, simulated=True)
 
     def splits(self, table: Table) -> list[Split]:

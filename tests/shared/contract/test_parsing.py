@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.categories import read_categories, read_labels
-from shared.dates import read_times
-from shared.mapping import Format
-from shared.parsing import read_numbers
+from shared.contract.categories import read_categories, read_labels
+from shared.contract.dates import read_times
+from shared.contract.mapping import Format
+from shared.contract.parsing import read_numbers
 
 
 def column(*cells, kind=None):

@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from shared.duplicates import equal_rows
+from shared.contract.duplicates import equal_rows
+from shared.contract.mapping import Mapping
+from shared.contract.parsing import Reading, bad_cells, count, doubtful_points
+from shared.contract.roles import Role, Slot, find_columns
+from shared.contract.tables import RawTable, raw_table
 from shared.errors import ContractError, Fault
-from shared.mapping import Format, Mapping
-from shared.parsing import Reading, bad_cells, count, doubtful_points
-from shared.roles import CATEGORICAL, NUMERIC, Role, Slot, find_columns
-from shared.tables import RawTable, raw_table
-
-__all__ = ["CATEGORICAL", "NUMERIC", "Format", "Mapping", "Role", "Table", "check"]
 
 
 @dataclass

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.mapping import Format
-from shared.parsing import Reading
+from shared.contract.mapping import Format
+from shared.contract.parsing import Reading
 
 OFFSET = r"(?P<t>\d{2}(?:[.,]\d+)?)\s?(?P<z>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 HAS_OFFSET = r":\d{2}(?:[.,]\d+)?\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contract import Format, Mapping, Role, check
+from shared.contract.tables import raw_table, read_table
 from shared.errors import ContractError
-from shared.tables import raw_table, read_table
 
 ROLES = [
     Role(name="time", kind="time", aliases=("TX_DATETIME", "交易时间")),

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.mapping import Format
-from shared.parsing import Reading, is_number, is_text, shown
+from shared.contract.mapping import Format
+from shared.contract.parsing import Reading, is_number, is_text, shown
 
 WHOLE = r"^-?[0-9]+\.0*$|^-?[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}$"
 

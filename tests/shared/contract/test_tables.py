@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from shared import charsets
+from shared.contract.mapping import Format
+from shared.contract.tables import raw_table, read_table
 from shared.errors import ContractError
-from shared.mapping import Format
-from shared.tables import raw_table, read_table
 
 CHINESE = "金额,客户,商户\n1.5,张三,超市\n2,李四,书店\n"
 KOREAN = "금액,고객,도시\n1,김철수,서울\n2,이영희,부산\n3,박지성,대구\n4,최민호,인천\n5,정다은,광주\n"

@@ -7,9 +7,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.mapping import Format
-from shared.offsets import read_offsets, to_one_clock, without_offsets
-from shared.parsing import NO_VALUE, Reading, bad_cells, floats, is_number, is_text, shown, trimmed, where
+from shared.contract.mapping import Format
+from shared.contract.offsets import read_offsets, to_one_clock, without_offsets
+from shared.contract.parsing import (
+    NO_VALUE,
+    Reading,
+    bad_cells,
+    floats,
+    is_number,
+    is_text,
+    shown,
+    trimmed,
+    where,
+)
 
 MICROSECOND = pa.timestamp("us")
 FORMATS = (

@@ -6,12 +6,12 @@ from typing import Literal
 
 import pyarrow as pa
 
-from shared.categories import read_categories, read_labels
 from shared.config import did_you_mean
-from shared.dates import read_times
+from shared.contract.categories import read_categories, read_labels
+from shared.contract.dates import read_times
+from shared.contract.mapping import Mapping
+from shared.contract.parsing import Reading, read_numbers, shown
 from shared.errors import Fault
-from shared.mapping import Mapping
-from shared.parsing import Reading, read_numbers, shown
 
 NUMERIC, CATEGORICAL = "numeric/", "categorical/"
 

@@ -1,33 +1,21 @@
-"""Compile, fit, predict, evaluate: the same for all solutions.
-
-`fit` is `keras.Model.fit`, one epoch at a time, on batches that are gathered ahead. Between two epochs it
-computes the score on the validation rows, keeps the best weights, and writes a checkpoint from which a killed
-run goes on as if nothing had happened.
-"""
+"""`fit`: `keras.Model.fit`, one epoch at a time, on batches that are gathered ahead."""
 
 import math
 import statistics
 import time
 from collections.abc import Callable
 
-from shared.quiet import quiet
-
-with quiet():
-    import keras
+import keras
 import numpy as np
 
-from shared.checkpoints import Checkpoint, copies, fingerprint
-from shared.devices import device_name, precision_policy, strategy_of, strategy_scope
-from shared.feeding import Feed, arrange, as_inputs, as_rows, as_targets, beside, row_weights
-from shared.fit_settings import FitSettings, History, Score, TrainingError
-from shared.optimizers import compile, set_seed
-from shared.prediction import evaluate, predict
-from shared.tracking import trackers
-
-__all__ = [
-    "FitSettings", "History", "Score", "TrainingError", "compile", "evaluate", "fit", "precision_policy",
-    "predict", "set_seed", "strategy_scope",
-]  # fmt: skip
+from shared.errors import TrainingError
+from shared.fit_settings import FitSettings, History, Score
+from shared.training.checkpoints import Checkpoint, copies, fingerprint
+from shared.training.devices import device_name, strategy_of
+from shared.training.feeding import Feed, arrange, as_inputs, as_rows, as_targets, beside, row_weights
+from shared.training.optimizers import compile
+from shared.training.prediction import predict
+from shared.training.tracking import trackers
 
 
 class _StopAtNaN(keras.callbacks.Callback):

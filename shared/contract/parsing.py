@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.mapping import Format
+from shared.contract.mapping import Format
 
 NO_VALUE = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "NaT")
 CURRENCY = r"(?:€|£|¥|元|US\$|\$|EUR|USD|GBP|CNY|RMB|CHF|JPY)"

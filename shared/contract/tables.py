@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from shared.charsets import decoded
+from shared.contract.charsets import decoded
+from shared.contract.mapping import Format
+from shared.contract.parsing import count
 from shared.errors import ContractError, Fault
-from shared.mapping import Format
-from shared.parsing import count
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 OPEN_QUOTE = 'a quotation mark " is opened and never closed'

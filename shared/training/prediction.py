@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-from shared.feeding import arrange, as_inputs, as_rows
+from shared.training.feeding import arrange, as_inputs, as_rows
 
 BATCH_BYTES = 2**24  # of inputs; what a network makes of them is often ten times as much
 

@@ -4,8 +4,8 @@ import contextlib
 
 import keras
 
-from shared.devices import jit_choice, strategy_of
 from shared.fit_settings import FitSettings
+from shared.training.devices import jit_choice, strategy_of
 
 
 def set_seed(seed: int) -> None:

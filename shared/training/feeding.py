@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from shared.fit_settings import TrainingError
+from shared.errors import TrainingError
 from shared.inputs import Inputs
 
 PIECE_BYTES = 2**19  # gathered by one call: enough that Python costs little, too little to leave the cache

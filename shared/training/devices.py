@@ -4,7 +4,8 @@ import contextlib
 
 import keras
 
-from shared.fit_settings import FitSettings, TrainingError
+from shared.errors import TrainingError
+from shared.fit_settings import FitSettings
 
 
 def gpu_names() -> list[str]:

@@ -1,0 +1,100 @@
+"""What drives the scores of a run: importance over its test rows, and three cases told in full."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shared import explain
+from shared.encoding import Features
+from shared.inputs import Inputs
+from shared.metrics import average_precision
+from shared.pipeline import Pipeline, Prepared
+from shared.splits import Split
+
+IMPORTANCE_ROWS = 3000
+
+
+def explain_run(
+    fitted: Pipeline, prepared: Prepared, split: Split, predictions: pd.DataFrame
+) -> dict[str, Any]:
+    """Importance over test rows of the last fold, and three of its cases: right, wrong, doubtful."""
+    from shared import training
+
+    label = fitted.label(prepared.table)
+    picked, weights = explain.label_rows(label[split.test], most=IMPORTANCE_ROWS)
+    rows = split.test[picked]
+
+    def raw(arrays):
+        return training.predict(fitted.model, Inputs(arrays))
+
+    importance = explain.permutation_importance(
+        prepared.inputs.take(rows),
+        label[rows],
+        fitted.places(),
+        lambda arrays: fitted.decode(raw(arrays)),
+        average_precision,
+        weights=weights,
+    )
+    background = prepared.inputs.take(split.train[:: max(1, len(split.train) // 500)])
+    last = predictions[predictions["fold"] == predictions["fold"].max()]
+    cases = []
+    for kind, place in _cases(last).items():
+        row = split.test[place]
+        credit = explain.shapley_values(
+            prepared.inputs.take(np.array([row])),
+            background,
+            fitted.places(),
+            lambda arrays: _log_odds(fitted.decode(raw(arrays))),
+        )
+        cases.append(_case(kind, last.iloc[place], prepared.features, row, credit))
+    return {"importance": importance, "cases": cases}
+
+
+def _log_odds(p: np.ndarray) -> np.ndarray:
+    p = np.clip(p, 1e-7, 1 - 1e-7)
+    return np.log(p / (1 - p))
+
+
+def _cases(predictions: pd.DataFrame) -> dict[str, int]:
+    """Places of a case that is right, one that is wrong and one that is in doubt, among the predictions."""
+    score, label = predictions["score"].to_numpy(), predictions["label"].to_numpy()
+    stopped = predictions["decision"].to_numpy() != "pass"
+    found = {}
+    if (stopped & (label == 1)).any():
+        found["right"] = int(np.argmax(np.where(stopped & (label == 1), score, -1)))
+    wrong = stopped & (label == 0)
+    if wrong.any():
+        found["wrong"] = int(np.argmax(np.where(wrong, score, -1)))
+    elif (~stopped & (label == 1)).any():
+        found["wrong"] = int(np.argmin(np.where(~stopped & (label == 1), score, 2)))
+    if stopped.any():
+        edge = score[stopped].min()
+        distance = np.abs(score - edge)
+        distance[list(found.values())] = np.inf
+        found["doubtful"] = int(np.argmin(distance))
+    return found
+
+
+def _case(
+    kind: str, answer: pd.Series, features: Features, row: int, credit: dict[str, float]
+) -> dict[str, Any]:
+    def value(name: str):
+        if name in features.numbers:
+            number = float(features.numbers[name][row])
+            return None if np.isnan(number) else number
+        if name in features.categories:
+            found = features.categories[name].iloc[row]
+            return None if pd.isna(found) else str(found)
+        return None
+
+    top = sorted(credit.items(), key=lambda item: -abs(item[1]))[:8]
+    return {
+        "kind": kind,
+        "row": int(answer["row"]),
+        "score": float(answer["score"]),
+        "decision": str(answer["decision"]),
+        "label": int(answer["label"]),
+        "values": {name: value(name) for name, _ in top},
+        "attributions": [{"feature": name, "value": value(name), "contribution": gain} for name, gain in top],
+    }

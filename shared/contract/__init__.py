@@ -1,0 +1,20 @@
+"""A customer's file, read and checked against the roles of a solution: every fault at once."""
+
+from shared.contract.check import Table, check, joined
+from shared.contract.mapping import Format, Mapping
+from shared.contract.roles import CATEGORICAL, NUMERIC, Role
+from shared.contract.tables import RawTable, raw_table, read_table
+
+__all__ = [
+    "CATEGORICAL",
+    "NUMERIC",
+    "Format",
+    "Mapping",
+    "RawTable",
+    "Role",
+    "Table",
+    "check",
+    "joined",
+    "raw_table",
+    "read_table",
+]

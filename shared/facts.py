@@ -1,0 +1,95 @@
+"""The entries of metrics.json that say how its figures came about."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from shared import bundle
+from shared.contract import Table
+from shared.fit_settings import History
+from shared.pipeline import Pipeline
+from shared.splits import Split
+
+
+def provenance(table: Table, splits: Sequence[Split]) -> dict[str, Any]:
+    return {"source": table.source, "sha256": table.sha256, "rows": len(table), "split": split_facts(splits)}
+
+
+def split_facts(splits: Sequence[Split]) -> dict[str, Any]:
+    return {"method": splits[-1].method, "folds": len(splits), "detail": [split.detail for split in splits]}
+
+
+def run_facts(fitted: Pipeline, table: Table, splits: Sequence[Split]) -> dict[str, Any]:
+    """Everything in metrics.json that says how the figures came about."""
+    time = table.frame["time"] if "time" in table.frame else None
+    label = fitted.label(table)
+    method = split_facts(splits)
+    method["parts"] = splits[-1].describe(label, None if time is None else time.to_numpy())
+    method["detail"] = splits[-1].detail
+    history = fitted.history
+    facts = {
+        "format": 1,
+        "solution": fitted.name,
+        "title": fitted.title,
+        "task": fitted.task,
+        "simulated": fitted.mapping.simulated,
+        "created": datetime.datetime.now().isoformat(timespec="seconds"),
+        "data": data_summary(table, fitted),
+        "split": method,
+        "seed": fitted.config.seed,
+        "versions": bundle.versions(),
+        "config": fitted.config.model_dump(mode="json"),
+        "calibration": fitted.calibrator.to_dict(),
+    }
+    if history is not None:
+        facts["training"] = {key: value for key, value in history.to_dict().items() if key != "epochs"}
+    return facts
+
+
+def data_summary(table: Table, pipeline: Pipeline) -> dict[str, Any]:
+    """What the report says of the table: counts and ranges, never a key's or a category's values."""
+    columns = []
+    for name, values in table.frame.items():
+        role = next((role for role in pipeline.roles if role.name == name), None)
+        kind = role.kind if role else ("number" if values.dtype.kind == "f" else "category")
+        plain = name.split("/", 1)[-1]
+        entry: dict[str, Any] = {
+            "name": table.mapping.columns.get(name, plain),
+            "role": role.name if role else None,
+            "kind": kind,
+            "missing": float(values.isna().mean()),
+        }
+        if kind in ("number", "label"):
+            known = values.dropna()
+            entry |= {
+                key: float(f"{getattr(known, key)():.6g}") if len(known) else None
+                for key in ("min", "median", "max")
+            }
+        elif kind in ("key", "category"):
+            entry["distinct"] = int(values.nunique())
+        columns.append(entry)
+    label = pipeline.label(table) if "label" in table.frame else np.array([])
+    period = None
+    if "time" in table.frame:
+        period = [str(table.frame["time"].min().date()), str(table.frame["time"].max().date())]
+    return {
+        "source": table.source,
+        "sha256": table.sha256,
+        "rows": len(table),
+        "positives": int(np.nansum(label)),
+        "notes": table.notes,
+        "period": period,
+        "columns": columns,
+    }
+
+
+def learning_curve(history: History) -> dict[str, Any]:
+    """The entry `learning` of metrics.json's `curves`."""
+    keys = ("epoch", "loss", "valid_loss", history.score)
+    names = ("epoch", "loss", "valid_loss", "valid_score")
+    curve: dict[str, Any] = {
+        name: [entry.get(key) for entry in history.epochs] for name, key in zip(names, keys)
+    }
+    return curve | {"best_epoch": history.best_epoch, "score_name": history.score.removeprefix("valid_")}

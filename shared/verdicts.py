@@ -1,0 +1,87 @@
+"""The entries of metrics.json that come from the test rows: figures, curves, slices, money."""
+
+from typing import Any
+
+import numpy as np
+
+from shared import judging, money
+from shared.metrics import average_precision
+from shared.pipeline import Pipeline, Prepared
+from shared.scoring import Scored
+from shared.stages import Stages
+
+
+def judge_run(fitted: Pipeline, prepared: Prepared, splits, scored: Scored, stages: Stages):
+    """The entries of metrics.json that come from the test rows, and the table of predictions."""
+    table = prepared.table
+    rows, fold, scores, decisions = scored.joined()
+    label = fitted.label(table)[rows]
+    groups = fitted.groups(table)
+    groups = None if groups is None else groups[rows]
+    with stages("judge"):
+        metrics = judging.METRICS | fitted.extra_metrics(table, rows)
+        many = fold if len(splits) > 1 else None
+        judged, _ = judging.judge(
+            label,
+            scores,
+            metrics=metrics,
+            primary=fitted.primary,
+            groups=groups,
+            fold=many,
+            seed=fitted.config.seed,
+        )
+        shown = {name: score for name, score in scores.items() if name not in judging.TRIVIAL}
+        judged["curves"] = judging.curves(label, shown)
+        stopped = decisions["model"] != "pass"
+        parts = fitted.slices(table, prepared.features, rows)
+        judged["slices"] = judging.slices(label, scores["model"], stopped, parts, groups=groups)
+        judged |= _money(fitted, table, rows, label, scores, decisions, groups, judged["curves"])
+        judged["timing"] = {
+            name: {
+                "fit_seconds": entry["fit_seconds"],
+                "rows_per_second": entry["rows"] / max(entry["seconds"], 1e-9),
+            }
+            for name, entry in scored.timing.items()
+        }
+        if len(splits) > 1:
+            judged["folds"] = _folds(label, fold, scores)
+    predictions = fitted.answers(table, rows, scores["model"])
+    predictions["decision"] = decisions["model"]
+    predictions.insert(1, "fold", fold)
+    predictions["label"] = label.astype(np.int8)
+    return judged, predictions
+
+
+def _folds(label, fold, scores) -> dict[str, Any]:
+    """Average precision of each fold by model: what the spread between periods is."""
+    numbers = np.unique(fold)
+    return {
+        name: [average_precision(label[fold == number], score[fold == number]) for number in numbers]
+        for name, score in scores.items()
+    }
+
+
+def _money(fitted, table, rows, label, scores, decisions, groups, curves) -> dict[str, Any]:
+    costs = fitted.costs(table)
+    if costs is None:
+        return {}
+    days = max(1, table.frame["time"].iloc[rows].dt.floor("D").nunique())
+    costs, (today, words) = costs.take(rows), fitted.rule(table)
+    policies = {"rule": today[rows], **decisions}
+    entry = money.judge_decisions(label, policies, costs, days=days, groups=groups, seed=fitted.config.seed)
+    chosen, config = fitted.thresholds, fitted.config
+    entry |= {
+        "currency": config.currency,
+        "review_threshold": min(chosen.review, 1.0),
+        "block_threshold": min(chosen.block, 1.0),
+        "costs": {
+            "missed_fraud": config.missed_fraud_cost,
+            "amount_at_risk": config.amount_at_risk,
+            "review": config.review_cost,
+            "false_block": config.false_block_cost,
+        },
+        "rule": words,
+    }
+    curves["alerts_per_day"] = money.alert_curve(label, scores, days=days)
+    curves["cost"] = money.cost_curve(scores["model"], costs, chosen)
+    return {"decision": entry}

@@ -14,7 +14,7 @@ MISSING, UNSEEN, FIRST = 0, 1, 2
 """Codes of a missing value, of a value that training did not hold, and of the first known value."""
 
 KNOTS = 257
-CLIP = 8.0
+CLIP = 30.0
 
 
 @dataclass
@@ -49,7 +49,7 @@ def learn_numbers(
     Args:
         columns: Columns by name, each `(all rows,)`.
         rows: Training rows.
-        transform: "standard": mean 0, spread 1, cut at +-8 after the signed logarithm where a column is
+        transform: "standard": mean 0, spread 1, cut at +-30 after the signed logarithm where a column is
             heavy-tailed; "quantile": onto the normal distribution by 257 quantiles.
     """
     state = {}

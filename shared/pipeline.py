@@ -91,8 +91,8 @@ class Pipeline:
         """One value per row and feature, read from the row and its past only; nothing learnt."""
         raise NotImplementedError
 
-    def learn(self, features: Features, rows: np.ndarray) -> dict[str, Any]:
-        """Vocabularies, means, spreads of the training rows, as plain JSON."""
+    def learn(self, features: Features, rows: np.ndarray, label: np.ndarray) -> dict[str, Any]:
+        """Vocabularies, means, spreads of the training `rows` (whose labels are given), as plain JSON."""
         return encoding.learn(features, rows, most_categories=self.config.most_categories)
 
     def encode(self, features: Features, table: Table) -> Inputs:
@@ -184,7 +184,7 @@ class Pipeline:
         _refuse_single_class(self.name, label, split)
         with stages("prepare"):
             features = features if features is not None else self.features(table)
-            self.state = self.learn(features, split.train)
+            self.state = self.learn(features, split.train, label[split.train])
             prepared = Prepared(table, features, self.encode(features, table))
         with stages("fit"):
             settings = self.config if isinstance(self.config, FitSettings) else FitSettings()

@@ -11,7 +11,7 @@ from shared.builders.heads import (
     quantile_head,
     regression_head,
 )
-from shared.builders.numeric import PeriodicEmbedding, PiecewiseLinearEmbedding, quantile_edges
+from shared.builders.numeric import PeriodicEmbedding, PiecewiseLinearEmbedding, quantile_edges, tree_edges
 from shared.builders.sequence import AttentionPooling, PaddedGRU, PaddedLSTM, gru_encoder, lstm_encoder
 from shared.builders.tabular import (
     EnsembleDense,
@@ -44,4 +44,5 @@ __all__ = [
     "quantile_head",
     "regression_head",
     "tabm_encoder",
+    "tree_edges",
 ]

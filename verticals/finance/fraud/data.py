@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.contract import CATEGORICAL, NUMERIC, Role, Table
 from shared.decisions import PASS, REVIEW, Costs
-from shared.encoding import Features, encode_numbers, learn_numbers
+from shared.encoding import Features, encode_numbers
 from shared.history import DAY, History, key_codes, seconds
 from shared.inputs import Inputs, WindowInputs
 
@@ -139,14 +139,14 @@ def _of_terminal(terminal: History, unusual, label, config: FraudConfig) -> dict
     return columns
 
 
-def learn_edges(features: Features, rows: np.ndarray, config: FraudConfig) -> dict[str, Any]:
-    """Bins of the piecewise-linear embedding, where the network has one."""
+def learn_edges(features: Features, state: dict[str, Any], rows, label, config: FraudConfig) -> list[list[float]]:
+    """Bins of the piecewise-linear embedding of each number, where the network has one."""
     if not config.bins:
-        return {"edges": []}
-    from shared.builders import quantile_edges
+        return []
+    from shared.builders import tree_edges
 
-    numbers = encode_numbers(features.numbers, learn_numbers(features.numbers, rows))[rows]
-    return {"edges": quantile_edges(numbers, bins=config.bins)}
+    columns = {name: values[rows] for name, values in features.numbers.items()}
+    return tree_edges(encode_numbers(columns, state["numbers"]), label, bins=config.bins)
 
 
 def with_history(inputs: Inputs, table: Table, config: FraudConfig) -> Inputs:

@@ -63,8 +63,9 @@ class FraudPipeline(Pipeline):
     def features(self, table: Table) -> Features:
         return data.features(table, self.config)
 
-    def learn(self, features: Features, rows: np.ndarray) -> dict[str, Any]:
-        return super().learn(features, rows) | data.learn_edges(features, rows, self.config)
+    def learn(self, features: Features, rows: np.ndarray, label: np.ndarray) -> dict[str, Any]:
+        state = super().learn(features, rows, label)
+        return state | {"edges": data.learn_edges(features, state, rows, label, self.config)}
 
     def encode(self, features: Features, table: Table) -> Inputs:
         return data.with_history(super().encode(features, table), table, self.config)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.encoding import Features
+from shared.encoding import FIRST, Features
 from shared.inputs import Arrays
 from shared.metrics import average_precision
 
@@ -35,7 +35,8 @@ class Matrix:
 
     Args:
         raw: `(rows, columns)`, float32: numbers as they are (missing is NaN), category codes as numbers.
-        scaled: `(rows, inputs)`, float32: numbers as the network sees them, no NaN.
+        scaled: `(rows, inputs)`, float32: numbers as the network sees them, no NaN, and one column for each of
+            the most frequent values of each category column.
         names: Names of the columns of `raw`.
         categorical: Which columns of `raw` are category codes.
     """
@@ -53,13 +54,29 @@ def feature_matrix(features: Features, arrays: Arrays) -> Matrix:
         features: Of all rows.
         arrays: Of `shared.encoding.encode`.
     """
-    codes = arrays.get("category", np.empty((len(features), 0), np.int32)).astype(np.float32)
+    codes = arrays.get("category", np.empty((len(features), 0), np.int32))
     raw = np.column_stack([*features.numbers.values(), codes]).astype(np.float32)
-    scaled = np.column_stack([arrays.get("number", np.empty((len(features), 0))), codes > 1]).astype(
-        np.float32
-    )
+    numbers = arrays.get("number", np.empty((len(features), 0), np.float32))
+    scaled = np.concatenate([numbers, one_hot(codes)], axis=1, dtype=np.float32)
     categorical = list(range(len(features.numbers), raw.shape[1]))
     return Matrix(raw, scaled, features.names, categorical)
+
+
+def one_hot(codes: np.ndarray, *, most: int = 20) -> np.ndarray:
+    """One column for each code that occurs: missing, unseen, and the `most` frequent values of training.
+
+    All rarer values share the row of zeros, as a linear model cannot learn much of each.
+
+    Args:
+        codes: `(rows, columns)`, of `shared.encoding.encode_categories`: the frequent values come first.
+    Output shape: `(rows, inputs)`, float32, at most `most + 2` inputs a column.
+    Example:
+        >>> one_hot(np.array([[0], [2], [3]]), most=1).tolist()    # missing, the most frequent, a rarer one
+        [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+    """
+    known = [np.arange(min(FIRST + most, column.max(initial=-1) + 1)) for column in codes.T]
+    parts = [column[:, None] == values for column, values in zip(codes.T, known)]
+    return np.concatenate(parts, axis=1, dtype=np.float32) if parts else np.empty((len(codes), 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -131,7 +148,7 @@ def _estimator(name: str, settings: Settings, matrix: Matrix, seed: int):
     from sklearn.linear_model import LogisticRegression
 
     if name == "prior":
-        return DummyClassifier(strategy="prior"), matrix.scaled[:, :1]
+        return DummyClassifier(strategy="prior"), np.zeros((len(matrix.scaled), 1))
     if name == "logistic_regression":
         return LogisticRegression(max_iter=1000, **settings), matrix.scaled
     if name == "random_forest":

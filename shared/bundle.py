@@ -15,6 +15,7 @@ from shared.calibration import calibrator_from_dict
 from shared.contract import Mapping
 from shared.decisions import Thresholds
 from shared.errors import BundleError
+from shared.fit_settings import History
 from shared.pipeline import Pipeline
 
 FORMAT = 1
@@ -38,7 +39,7 @@ def save(pipeline: Pipeline, folder: str | Path, *, facts: dict[str, Any] | None
     """Writes the bundle of a fitted pipeline, whole or not at all: a killed save leaves what was there.
 
     Args:
-        folder: Where to; a bundle that is there is replaced.
+        folder: Where to; a bundle that is there is replaced, but nothing else is.
         facts: Further plain JSON to keep, such as the training data's hash and the split.
     Raises:
         BundleError: If the pipeline is not fitted, or the folder holds something that is no bundle.
@@ -46,8 +47,7 @@ def save(pipeline: Pipeline, folder: str | Path, *, facts: dict[str, Any] | None
     if pipeline.model is None or pipeline.state is None:
         raise BundleError("the pipeline is not fitted: call fit(table, split) before saving it")
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / FACTS).exists())):
-        raise BundleError(f"{folder} exists and is no bundle; give another place, or move it away")
+    _refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -77,6 +77,21 @@ def save(pipeline: Pipeline, folder: str | Path, *, facts: dict[str, Any] | None
     return folder
 
 
+def _refuse_foreign(folder: Path) -> None:
+    """A save replaces a bundle whole, so there must be nothing in its folder that is not of a bundle."""
+    if not folder.exists():
+        return
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if not folder.is_dir() or (names and FACTS not in names):
+        raise BundleError(f"{folder} exists and is no bundle; give another place, or move it away")
+    foreign = sorted(names - {MODEL, FACTS})
+    if foreign:
+        raise BundleError(
+            f"{folder} holds files that are no part of a bundle ({', '.join(foreign[:5])}); they would be lost. "
+            "Give another place, or move them away"
+        )
+
+
 def replace_folder(new: Path, folder: Path) -> None:
     """Puts `new` in the place of `folder`, which is whole at every moment but the two renames."""
     os.chmod(new, 0o755)  # a temporary folder is for its owner alone
@@ -84,7 +99,11 @@ def replace_folder(new: Path, folder: Path) -> None:
         old = folder.with_name(f".{folder.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         os.rename(folder, old)
-        os.rename(new, folder)
+        try:
+            os.rename(new, folder)
+        except BaseException:
+            os.rename(old, folder)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     else:
         os.rename(new, folder)
@@ -104,17 +123,18 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
     """
     folder = Path(folder)
     if not (folder / FACTS).is_file():
+        old = folder.with_name(f".{folder.name}.old") if folder.name else folder
         hint = f"; did you mean {folder / 'bundle'}?" if (folder / "bundle" / FACTS).is_file() else ""
+        if (old / FACTS).is_file():
+            hint = f"; a save was killed: the bundle that was there before is {old}, rename it"
         raise BundleError(f"{folder} holds no bundle (no {FACTS}){hint}")
     try:
         content = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        form, files = content["format"], content["files"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(
-            f"{folder / FACTS} is damaged: {error}. Copy the bundle again, or fit anew"
-        ) from None
+        form, files = content["format"], dict(content["files"])
+        version = dict(content.get("versions", {})).get("keras-verticals", "another version")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(folder, error) from None
     if form != FORMAT:
-        version = content.get("versions", {}).get("keras-verticals", "another version")
         raise BundleError(
             f"{folder} has bundle format {form}, this version reads {FORMAT}. "
             f'Install the version that wrote it: pip install "keras-verticals=={version}"'
@@ -142,11 +162,15 @@ def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
     from shared.quiet import quiet
 
     content = read_facts(folder)
-    cls = cls or _class(content["class"])
-    pipeline = cls(cls.Config.model_validate(content["config"]), Mapping.from_dict(content["mapping"]))
-    pipeline.state = content["state"]
-    pipeline.calibrator = calibrator_from_dict(content["calibration"])
-    pipeline.thresholds = Thresholds.from_dict(content["decision"])
+    try:
+        cls = cls or _class(content["class"])
+        pipeline = cls(cls.Config.model_validate(content["config"]), Mapping.from_dict(content["mapping"]))
+        pipeline.state = content["state"]
+        pipeline.calibrator = calibrator_from_dict(content["calibration"])
+        pipeline.thresholds = Thresholds.from_dict(content["decision"])
+        pipeline.history = History(**content["history"]) if content["history"] else None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(Path(folder), error) from None
     with quiet():
         import keras
 
@@ -163,11 +187,17 @@ def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
     return pipeline
 
 
+def _damaged(folder: Path, error: Exception) -> BundleError:
+    lacking = isinstance(error, KeyError)
+    what = f"it lacks {error}" if lacking else (str(error).splitlines() or [type(error).__name__])[0]
+    return BundleError(f"{folder / FACTS} is damaged: {what}. Copy the bundle again, or fit anew")
+
+
 def _class(path: str) -> type[Pipeline]:
     module, _, name = path.partition(":")
     try:
         found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
+    except (ImportError, AttributeError, ValueError):
         raise BundleError(
             f"the bundle's class `{path}` cannot be imported: install the package that holds it"
         ) from None

@@ -82,7 +82,7 @@ def _case(
     def value(name: str):
         if name in features.numbers:
             number = float(features.numbers[name][row])
-            return None if np.isnan(number) else number
+            return number if np.isfinite(number) else None
         if name in features.categories:
             found = features.categories[name].iloc[row]
             return None if pd.isna(found) else str(found)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from shared.errors import ConfigError, Fault, VerticalsError
+from shared.errors import ConfigError, Fault, VerticalsError, did_you_mean
 
 Solution = Annotated[str, typer.Argument(help="name of the solution, as in `verticals list`")]
 Data = Annotated[Path | None, typer.Option(help="CSV or Parquet; left out: the built-in, simulated sample")]
@@ -196,8 +196,6 @@ def report(run: Run, lang: Lang = "zh", out: Page = None) -> None:
 
 def _class(name: str) -> Any:
     if name not in _solutions:
-        from shared.config import did_you_mean
-
         known = did_you_mean(name, _solutions) or " Known are: " + ", ".join(_solutions)
         raise ConfigError(f"there is no solution `{name}`", [Fault(text=f"`{name}` is unknown.{known}")])
     module, _, attribute = _solutions[name].partition(":")

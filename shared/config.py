@@ -1,10 +1,9 @@
 """What a customer writes in one TOML file: the mapping of the table, and the settings of the solution."""
 
-import difflib
 import tomllib
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from shared.contract.mapping import Format, Mapping, Settings
-from shared.errors import ConfigError, Fault
+from shared.errors import ConfigError, Fault, did_you_mean
 
 if TYPE_CHECKING:
     from shared.contract.roles import Role
@@ -29,19 +28,6 @@ class Project:
     solution: str | None
     mapping: Mapping
     settings: Any
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean ...?`, or nothing if no known word is near.
-
-    Example:
-        >>> did_you_mean("epoch", ["epochs", "units"])
-        ' Did you mean `epochs`?'
-    """
-    known = list(known)
-    folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return f" Did you mean `{folded[near[0]]}`?" if near else ""
 
 
 def load_project(
@@ -66,7 +52,7 @@ def load_project(
         >>> load_project(None, Net, [], ["settings.epochs=5"]).settings
         Net(epochs=5)
     """
-    name = Path(path).name if path is not None else "the settings"
+    name = Path(path).name if path is not None else "the command line"
     tree = _read_toml(Path(path)) if path is not None else {}
     faults: list[Fault] = []
     for override in overrides:
@@ -92,7 +78,7 @@ def _sections() -> str:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    headline = f"{path.name} cannot be read"
+    headline = f"{path.name or path} cannot be read"
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:

@@ -44,6 +44,7 @@ class Thresholds:
 
     def decide(self, score: np.ndarray) -> np.ndarray:
         """`pass`, `review` or `block` for each score, `(rows,)`."""
+        score = np.asarray(score, np.float64)  # in float32 a threshold may round down onto the next score
         return np.select([score >= self.block, score >= self.review], [BLOCK, REVIEW], PASS)
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,7 +58,7 @@ class Thresholds:
 NEVER = 2.0  # a threshold that no probability reaches
 
 
-def cheapest_thresholds(score: np.ndarray, costs: Costs) -> Thresholds:
+def cheapest_thresholds(score: np.ndarray, costs: Costs, *, most: float = 1.0) -> Thresholds:
     """The two thresholds with the least total cost on these rows; all pairs are weighed.
 
     Rows are sorted by score; with k_block rows blocked and k_review >= k_block rows stopped in all, the
@@ -67,36 +68,25 @@ def cheapest_thresholds(score: np.ndarray, costs: Costs) -> Thresholds:
     Args:
         score: Probability of each row, `(rows,)`.
         costs: Of the same rows.
+        most: Largest share of the rows that may be stopped (reviewed or blocked): an alert budget.
     Example:
         >>> label, score = np.array([0, 0, 0, 1, 1]), np.array([0.05, 0.1, 0.3, 0.4, 0.9])
         >>> costs = Costs(passed=label * 100.0, reviewed=np.full(5, 5.0), blocked=(1 - label) * 50.0)
         >>> cheapest_thresholds(score, costs)    # everything above .35 is fraud: no need for a review
         Thresholds(review=0.35, block=0.35)
     """
+    score = np.asarray(score, np.float64)
     order = np.argsort(-score, kind="stable")
     sorted_score, costs = score[order], costs.take(order)
     last_of_tie = np.r_[True, sorted_score[1:] != sorted_score[:-1], True]
-    places = np.flatnonzero(last_of_tie)  # how many rows may be above a threshold
+    places = np.flatnonzero(last_of_tie)  # how many rows may be above a threshold: a tie whole or not at all
+    places = places[places <= most * len(score) + 1e-9]
     block = np.r_[0.0, np.cumsum(costs.blocked - costs.reviewed)][places]
     review = np.r_[0.0, np.cumsum(costs.reviewed - costs.passed)][places]
     best_block = np.minimum.accumulate(block)  # the best blocking for each number of stopped rows
     stopped = int(np.argmin(review + best_block))
     blocked = int(np.argmin(block[: stopped + 1]))
     return Thresholds(_between(sorted_score, places[stopped]), _between(sorted_score, places[blocked]))
-
-
-def budget_threshold(score: np.ndarray, share: float) -> float:
-    """The threshold above which a share of the rows lies: an alert budget over the rows of a day.
-
-    Example:
-        >>> budget_threshold(np.array([0.1, 0.2, 0.3, 0.4]), 0.5)
-        0.25
-    """
-    ordered = np.sort(score)[::-1]
-    count = int(np.floor(share * len(ordered) + 1e-9))
-    while 0 < count < len(ordered) and ordered[count] == ordered[count - 1]:
-        count -= 1  # a tie is alerted whole or not at all: never above the budget
-    return _between(ordered, count)
 
 
 def _between(descending: np.ndarray, count: int) -> float:

@@ -15,6 +15,7 @@ MISSING, UNSEEN, FIRST = 0, 1, 2
 
 KNOTS = 257
 CLIP = 30.0
+HUGE = 1e100  # larger numbers are cut to it, so that no sum of squares overflows
 
 
 @dataclass
@@ -44,7 +45,7 @@ def learn_numbers(
     *,
     transform: Literal["standard", "quantile"] = "standard",
 ) -> dict[str, Any]:
-    """What `encode_numbers` needs to know, from the training rows alone.
+    """What `encode_numbers` needs to know, from the training rows alone; infinite values are left out.
 
     Args:
         columns: Columns by name, each `(all rows,)`.
@@ -56,7 +57,7 @@ def learn_numbers(
     for name, values in columns.items():
         known = values[rows].astype(np.float64)
         missing = bool(np.isnan(known).any())
-        known = known[~np.isnan(known)]
+        known = np.clip(known[np.isfinite(known)], -HUGE, HUGE)
         column: dict[str, Any] = {"missing": missing}
         if not len(known):
             column.update(mean=0.0, spread=1.0, log=False)
@@ -64,13 +65,17 @@ def learn_numbers(
             knots, share = _knots(known)
             column.update(knots=knots, normal=share)
         else:
-            spread = known.std()
-            log = bool(spread > 0 and np.abs(known - known.mean()).max() > 12 * spread)
+            log = bool(np.abs(known - known.mean()).max() > 12 * _spread(known))
             if log:
                 known = signed_log(known)
-            column.update(log=log, mean=float(known.mean()), spread=float(known.std() or 1.0))
+            column.update(log=log, mean=float(known.mean()), spread=_spread(known))
         state[name] = column
     return state
+
+
+def _spread(known: np.ndarray) -> float:
+    """Standard deviation; 1 of a constant, whose own may be a rounding error such as 1e-17."""
+    return float(known.std()) if known.max() - known.min() > 1e-12 * np.abs(known).max() else 1.0
 
 
 def signed_log(values: np.ndarray) -> np.ndarray:
@@ -105,7 +110,7 @@ def encode_numbers(columns: Mapping[str, np.ndarray], state: dict[str, Any]) -> 
     indicators = [name for name, column in state.items() if column["missing"]]
     out = np.empty((rows, len(state) + len(indicators)), np.float32)
     for place, (name, column) in enumerate(state.items()):
-        values = columns[name]
+        values = np.clip(columns[name].astype(np.float64), -HUGE, HUGE)
         if "knots" in column:
             values = np.interp(values, column["knots"], column["normal"])
         else:

@@ -5,12 +5,13 @@ VerticalsError            one message, exit code 2, never a traceback on the com
 |   +-- ContractError     a table does not fit its contract
 |   +-- ConfigError       a settings or mapping file does not fit
 |   +-- SplitError        a table cannot be split, or a part of it cannot be learnt from
++-- TrainingError         training cannot start or go on
 +-- BundleError           a saved bundle is missing, damaged or of another version
 +-- MissingExtraError     an optional dependency is absent (also an ImportError)
-+-- ShadowError           a folder of the user's hides a package of this project
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -95,5 +96,14 @@ class MissingExtraError(VerticalsError, ImportError):
         super().__init__(f'{purpose} needs the package `{package}`: pip install "keras-verticals[{extra}]"')
 
 
-class ShadowError(VerticalsError, ImportError):
-    """A file or folder of the user's stands before a package of this project on the import path."""
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` Did you mean ...?`, or nothing if no known word is near.
+
+    Example:
+        >>> did_you_mean("epoch", ["epochs", "units"])
+        ' Did you mean `epochs`?'
+    """
+    known = list(known)
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f" Did you mean `{folded[near[0]]}`?" if near else ""

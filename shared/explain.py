@@ -135,4 +135,4 @@ def label_rows(label: np.ndarray, *, most: int, seed: int = 0) -> tuple[np.ndarr
 
 def named_values(values: Mapping[str, np.ndarray], row: int) -> dict[str, float | None]:
     """The features of one row as JSON can hold them."""
-    return {name: None if np.isnan(column[row]) else float(column[row]) for name, column in values.items()}
+    return {name: float(column[row]) if np.isfinite(column[row]) else None for name, column in values.items()}

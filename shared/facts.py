@@ -14,10 +14,12 @@ from shared.splits import Split
 
 
 def provenance(table: Table, splits: Sequence[Split]) -> dict[str, Any]:
+    """What a bundle keeps of the data it was fitted on: the file, its hash, its rows, the split."""
     return {"source": table.source, "sha256": table.sha256, "rows": len(table), "split": split_facts(splits)}
 
 
 def split_facts(splits: Sequence[Split]) -> dict[str, Any]:
+    """How the rows were parted, fold by fold."""
     return {"method": splits[-1].method, "folds": len(splits), "detail": [split.detail for split in splits]}
 
 
@@ -28,7 +30,7 @@ def run_facts(fitted: Pipeline, table: Table, splits: Sequence[Split]) -> dict[s
     method = split_facts(splits)
     method["parts"] = splits[-1].describe(label, None if time is None else time.to_numpy())
     method["detail"] = splits[-1].detail
-    history = fitted.history
+    history, words = fitted.history, fitted.words()
     facts = {
         "format": 1,
         "solution": fitted.name,
@@ -42,6 +44,8 @@ def run_facts(fitted: Pipeline, table: Table, splits: Sequence[Split]) -> dict[s
         "versions": bundle.versions(),
         "config": fitted.config.model_dump(mode="json"),
         "calibration": fitted.calibrator.to_dict(),
+        "words": {key: text for key, text in words.items() if not key.startswith("limit.")},
+        "limits": [text for key, text in words.items() if key.startswith("limit.")],
     }
     if history is not None:
         facts["training"] = {key: value for key, value in history.to_dict().items() if key != "epochs"}

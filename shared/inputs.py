@@ -52,7 +52,9 @@ class WindowInputs(Inputs):
         arrays: Arrays by input name, as in `Inputs`.
         steps: What a step of the window shows: `(rows, features)`; the step of the row itself is the last.
         order: Row numbers sorted by key, then time.
-        rank: Place of each row within its key, from 0.
+        rank: How many earlier rows of its key each row has, as `shared.history.History.rank`.
+        before: Place in `order` just past these earlier rows, as `History.before`. None: the row's own place,
+            which is right where no two rows of a key share a time.
         window: Number of steps, the row itself included.
         name: Name of the gathered input, of shape `(batch, window, features + 1)`. The last feature is 1
             on true steps; padding, at the front, is all zeros.
@@ -63,17 +65,20 @@ class WindowInputs(Inputs):
         [[[1.0, 1.0], [3.0, 1.0]]]
     """
 
-    def __init__(self, arrays, steps, *, order, rank, window, name="window"):
+    def __init__(self, arrays, steps, *, order, rank, before=None, window, name="window"):
         super().__init__({**arrays, name: steps})
-        self.window, self.name, self.order, self.rank = window, name, order, rank
-        self.place = np.empty(len(order), np.int64)
-        self.place[order] = np.arange(len(order))
+        self.window, self.name, self.order, self.rank, self.before = window, name, order, rank, before
+        if before is None:
+            self.before = np.empty(len(order), np.int64)
+            self.before[order] = np.arange(len(order))
 
     def take(self, rows: np.ndarray) -> Arrays:
         rows = np.asarray(rows)
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         back = np.arange(self.window - 1, -1, -1)
         true = back <= self.rank[rows][:, None]
-        source = self.order[np.where(true, self.place[rows][:, None] - back, 0)]
+        source = self.order[np.where(true, self.before[rows][:, None] - back, 0)]
+        source[:, -1] = rows
         steps = self.arrays[self.name]
         out = np.zeros((*source.shape, steps.shape[1] + 1), steps.dtype)
         out[..., :-1] = steps[source]

@@ -1,5 +1,6 @@
 """Test rows, read once: every model beside every rival, each figure with its interval, and the verdict."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,8 @@ def total(y_true, y_pred):
 def by_fold(function, fold: np.ndarray):
     """The mean of a metric over folds, as a metric over the rows of all of them.
 
+    Options that `functools.partial` bound to the metric, such as the day of each row, are cut with the rows.
+
     Example:
         >>> fold = np.array([0, 0, 1, 1])
         >>> by_fold(roc_auc, fold)(np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.9, 0.8]))
@@ -47,10 +50,23 @@ def by_fold(function, fold: np.ndarray):
     if len(numbers) == 1:
         return function
     parts = [np.flatnonzero(fold == number) for number in numbers]
+    function, options = (
+        (function.func, function.keywords) if isinstance(function, functools.partial) else (function, {})
+    )
 
     @metric
     def mean(y_true, y_pred):
-        prepared = [function.prepare(y_true[rows], y_pred[rows]) for rows in parts]
+        prepared = [
+            function.prepare(
+                y_true[rows],
+                y_pred[rows],
+                **{
+                    key: value[rows] if np.shape(value) == fold.shape else value
+                    for key, value in options.items()
+                },
+            )
+            for rows in parts
+        ]
 
         def of(weights):
             each = [f(None if weights is None else weights[rows]) for f, rows in zip(prepared, parts)]
@@ -113,7 +129,7 @@ NAMES = {
     "prior": ("the share of positives alone", "先验概率"),
     "amount": ("ranking by amount", "按金额排序"),
     "blend": ("the blend", "混合模型"),
-    "average_precision": ("average precision", "平均精度"),
+    "average_precision": ("average precision", "平均精确率"),
     "roc_auc": ("the area under the ROC curve", "ROC 曲线下面积"),
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.decisions import BLOCK, NEVER, PASS, Costs, Thresholds, budget_threshold, cheapest_thresholds
+from shared.decisions import BLOCK, PASS, Costs, Thresholds, cheapest_thresholds
 from shared.intervals import bootstrap
 from shared.judging import plain, total
 
@@ -16,15 +16,9 @@ def choose_thresholds(score: np.ndarray, costs: Costs, *, budget: float | None =
     Args:
         score: Probability of each row, `(rows,)`.
         costs: Of the same rows.
-        budget: Largest share of rows that may be stopped; None: as many as pay off.
+        budget: Largest share of rows that may be stopped, where that many pay off; None: as many as pay off.
     """
-    if budget is None:
-        return cheapest_thresholds(score, costs)
-    review = budget_threshold(score, budget)
-    stopped = score >= review
-    # Within the budget, what pays off to block without a look is blocked.
-    block = cheapest_thresholds(score[stopped], costs.take(stopped)).block if stopped.any() else NEVER
-    return Thresholds(review, max(block, review))
+    return cheapest_thresholds(score, costs, most=1.0 if budget is None else budget)
 
 
 def judge_decisions(
@@ -78,7 +72,7 @@ def cost_curve(score: np.ndarray, costs: Costs, chosen: Thresholds, *, points: i
 
 def alert_curve(label: np.ndarray, scores: Mapping[str, np.ndarray], *, days: int) -> dict[str, Any]:
     """Share of the positives caught against alerts a day, for each model."""
-    counts = np.unique(np.geomspace(1, max(2, min(len(label), 1000 * days)), 80).astype(int))
+    counts = np.unique(np.geomspace(1, min(len(label), 1000 * days), 80).astype(int))
     out = {}
     for name, score in scores.items():
         caught = np.cumsum(label[np.argsort(-score, kind="stable")]) / max(label.sum(), 1)

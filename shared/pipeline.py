@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -60,6 +61,7 @@ class Pipeline:
     Config: ClassVar[type[Settings]]
     primary: ClassVar[str] = "average_precision"
     rivals: ClassVar[dict[str, list[dict[str, Any]]]] = GRIDS
+    small: ClassVar[dict[str, int]] = {}  # arguments of `sample` that make it just large enough to be split
 
     def __init__(self, config: Settings | None = None, mapping: Mapping | None = None):
         self.config = config if config is not None else self.Config()
@@ -75,6 +77,13 @@ class Pipeline:
         """One line for each data set that this solution was measured on; kept in `measured.json` beside it."""
         path = Path(inspect.getfile(cls)).with_name("measured.json")
         return [entry["line"] for entry in json.loads(path.read_text("utf-8"))] if path.exists() else []
+
+    @classmethod
+    def words(cls) -> dict[str, Text]:
+        """The report's words that are the solution's own, of `words.toml` beside it: `section.key` -> texts."""
+        path = Path(inspect.getfile(cls)).with_name("words.toml")
+        tables = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+        return {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
 
     # -- hooks: what a delivery team changes for a customer
 
@@ -180,6 +189,7 @@ class Pipeline:
         from shared import training
 
         stages = stages or Stages()
+        self.mapping = table.mapping  # with the decimal mark and the date format that were detected
         label = self.label(table)
         _refuse_single_class(self.name, label, split)
         with stages("prepare"):

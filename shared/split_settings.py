@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from shared.config import Settings
+from shared.split_checks import check_parts
 from shared.splits import (
     Split,
     known_compromised,
@@ -102,4 +103,5 @@ def _without_known(split: Split, settings: SplitSettings, label, time, groups) -
     )
     kept = split.test[~known[split.test]]
     dropped = {"dropped_known": len(split.test) - len(kept)}
+    check_parts({"test": kept}, label, method="time with drop_known")
     return Split(split.method, split.train, split.valid, kept, {**split.detail, **dropped})

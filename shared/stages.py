@@ -39,15 +39,17 @@ class Stages:
         outer, self._current = self._current, name
         self._say(name, "")
         start = time.perf_counter()
-        with _PeakMemory() as memory:
-            yield
+        try:
+            with _PeakMemory() as memory:
+                yield
+        finally:
+            self._current = outer
         # A stage that is entered once a fold adds up.
         before = self.measured.get(name, {"seconds": 0.0, "peak_mb": 0.0})
         self.measured[name] = {
             "seconds": round(before["seconds"] + time.perf_counter() - start, 3),
             "peak_mb": round(max(before["peak_mb"], memory.peak / 2**20), 1),
         }
-        self._current = outer
 
 
 class _PeakMemory:

@@ -26,7 +26,7 @@ class Table:
         notes: What was seen and decided.
         source: Name of the file.
         sha256: Of the file.
-        mapping: As given, with the decimal mark and the date format that were detected.
+        mapping: As given, with the columns, the decimal mark and the date format that were detected.
         rows: Number of each row in the file, from 1 without the header.
     """
 
@@ -91,7 +91,13 @@ def check(
         rows = np.delete(rows, same[:, 0])
         parts = {name: part[rows] for name, part in parts.items()}
         notes.append(f"{count(len(same), 'row')} equal to an earlier one dropped")
-    settled = mapping.model_copy(update={"format": mapping.format.model_copy(update=decided)})
+    found = {slot.role.name: slot.column for slot in slots if slot.role}
+    settled = mapping.model_copy(
+        update={
+            "columns": {**mapping.columns, **found},
+            "format": mapping.format.model_copy(update=decided),
+        }
+    )
     return Table(pd.DataFrame(parts, copy=False), notes, raw.source, raw.sha256, settled, rows + 1)
 
 

@@ -6,12 +6,11 @@ from typing import Literal
 
 import pyarrow as pa
 
-from shared.config import did_you_mean
 from shared.contract.categories import read_categories, read_labels
 from shared.contract.dates import read_times
 from shared.contract.mapping import Mapping
 from shared.contract.parsing import Reading, read_numbers, shown
-from shared.errors import Fault
+from shared.errors import Fault, did_you_mean
 
 NUMERIC, CATEGORICAL = "numeric/", "categorical/"
 

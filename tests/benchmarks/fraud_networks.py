@@ -20,6 +20,11 @@ NETWORKS = {
     "tabular": ["settings.network='tabular'"],
     "tabular, plain numbers": ["settings.network='tabular'", "settings.bins=0"],
     "tabular, one member": ["settings.network='tabular'", "settings.members=1"],
+    "tabular, 16 members": ["settings.network='tabular'", "settings.members=16"],
+    "tabular, dropout .25": ["settings.network='tabular'", "settings.dropout=0.25"],
+    "tabular, 20 epochs": ["settings.network='tabular'", "settings.epochs=20"],
+    "tabular, valid .1": ["settings.network='tabular'", "settings.valid_share=0.1"],
+    "tabular, 32 bins": ["settings.network='tabular'", "settings.bins=32"],
     "history": ["settings.network='history'"],
     "fused": ["settings.network='fused'"],
 }
@@ -47,6 +52,7 @@ def main(starts: list[str], seeds: list[int], names: list[str]) -> None:
                 row = {"average_precision": round(value, 4), "seconds": round(seconds, 1)}
                 found.setdefault(name, {})[f"{start} seed {seed}"] = row
                 print(name, start, seed, row, flush=True)
+                row["valid"] = round(pipeline.history.epochs[pipeline.history.best_epoch - 1][pipeline.history.score], 4)
                 RESULTS.write_text(json.dumps(found, indent=1) + "\n")
 
 

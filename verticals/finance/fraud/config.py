@@ -45,7 +45,10 @@ class FraudConfig(FitSettings, SplitSettings):
     schedule: Literal["constant", "cosine"] = Field("cosine", description="of the learning rate")
     warmup: float = Field(0.05, ge=0, lt=1, description="share of the steps in which the rate rises")
     patience: int = Field(0, ge=0, description="0: the cosine runs to its end; the best epoch is kept")
-    calibration: Literal["auto", "none", "temperature", "platt", "isotonic"] = "auto"
+    calibration: Literal["auto", "none", "temperature", "platt", "isotonic"] = Field(
+        "auto",
+        description="how scores become probabilities, on validation rows; auto: what measures best there",
+    )
     blend: bool = Field(True, description="judge the mean of the model and the best rival too")
 
     # Money

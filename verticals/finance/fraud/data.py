@@ -1,8 +1,10 @@
 """What a payment is told by: itself, its card's and its terminal's past. Nothing here sees the future."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from shared.contract import CATEGORICAL, NUMERIC, Role, Table
 from shared.decisions import PASS, REVIEW, Costs
@@ -67,24 +69,34 @@ def features(table: Table, config: FraudConfig) -> Features:
     time, amount = seconds(frame["time"]), frame["amount"].to_numpy(np.float64)
     label = frame["label"].to_numpy(np.float64) if "label" in frame else np.full(len(frame), np.nan)
     columns = _of_payment(time, amount)
-    unusual = np.zeros(len(frame))
-    if "card" in frame:
-        card = History(key_codes(frame["card"]), time)
-        usual = card.mean(np.log1p(amount), 30 * DAY)
-        unusual = np.nan_to_num(np.log1p(amount) - usual)
-        columns |= _of_card(card, amount, unusual, label, config)
-    if "terminal" in frame:
-        terminal = History(key_codes(frame["terminal"]), time)
-        columns |= _of_terminal(terminal, unusual, label, config)
-    if "card" in frame and "terminal" in frame:
-        pair = History(key_codes(frame["card"], frame["terminal"]), time).count()
-        columns |= {"card_at_terminal": np.log1p(pair), "terminal_is_new": pair == 0}
+    with ThreadPoolExecutor(3) as pool:  # sorting and summing leave Python's lock
+        terminal = pool.submit(_past, frame, ["terminal"], time)
+        pair = pool.submit(_past, frame, ["card", "terminal"], time)
+        unusual = np.zeros(len(frame))
+        card = _past(frame, ["card"], time)
+        if card is not None:
+            usual = card.mean(np.log1p(amount), 30 * DAY)
+            unusual = np.nan_to_num(np.log1p(amount) - usual)
+        jobs = [pool.submit(_of_card, card, amount, unusual, label, config)] if card is not None else []
+        jobs += [
+            pool.submit(_of_terminal, past, unusual, label, config) for past in [terminal.result()] if past
+        ]
+        for job in jobs:
+            columns |= job.result()
+        if pair.result() is not None:
+            count = pair.result().count()
+            columns |= {"card_at_terminal": np.log1p(count), "terminal_is_new": count == 0}
     for name in frame.columns:
         if name.startswith(NUMERIC):
             columns[name.removeprefix(NUMERIC)] = frame[name].to_numpy()
     numbers = {name: np.asarray(values, np.float32) for name, values in columns.items()}
     categories = {c.removeprefix(CATEGORICAL): frame[c] for c in frame.columns if c.startswith(CATEGORICAL)}
     return Features(numbers, categories)
+
+
+def _past(frame: pd.DataFrame, keys: list[str], time: np.ndarray) -> History | None:
+    """The payments by key and time, if the table has all of the keys."""
+    return History(key_codes(*(frame[key] for key in keys)), time) if set(keys) <= set(frame) else None
 
 
 def _of_payment(time: np.ndarray, amount: np.ndarray) -> dict[str, np.ndarray]:
@@ -139,7 +151,9 @@ def _of_terminal(terminal: History, unusual, label, config: FraudConfig) -> dict
     return columns
 
 
-def learn_edges(features: Features, state: dict[str, Any], rows, label, config: FraudConfig) -> list[list[float]]:
+def learn_edges(
+    features: Features, state: dict[str, Any], rows, label, config: FraudConfig
+) -> list[list[float]]:
     """Bins of the piecewise-linear embedding of each number, where the network has one."""
     if not config.bins:
         return []
@@ -159,7 +173,13 @@ def with_history(inputs: Inputs, table: Table, config: FraudConfig) -> Inputs:
     arrays = inputs.arrays if config.network == "fused" else {}
     steps = inputs.arrays["number"]
     return WindowInputs(
-        arrays, steps, order=past.order, rank=past.rank(), window=config.history, name="history"
+        arrays,
+        steps,
+        order=past.order,
+        rank=past.rank(),
+        before=past.before(),
+        window=config.history,
+        name="history",
     )
 
 

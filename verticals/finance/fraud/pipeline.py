@@ -34,6 +34,7 @@ class FraudPipeline(Pipeline):
     task = {"en": "pass, review or block each payment", "zh": "对每笔交易给出放行、审核或拦截"}
     roles = data.ROLES
     Config = FraudConfig
+    small = {"cards": 100, "days": 40, "seed": 1}
     rivals = {
         "amount": [{"feature": "amount"}],
         **{name: grid for name, grid in GRIDS.items() if name != "prior"},
@@ -58,7 +59,10 @@ class FraudPipeline(Pipeline):
         return make_splits(self.config, self.label(table), time=time, groups=groups, seed=self.config.seed)
 
     def groups(self, table: Table):
-        return key_codes(table.frame["card"]) if "card" in table.frame else None
+        if "card" not in table.frame:
+            return None
+        codes = key_codes(table.frame["card"])
+        return np.where(codes < 0, len(codes) + np.arange(len(codes)), codes)  # without a card, on its own
 
     def features(self, table: Table) -> Features:
         return data.features(table, self.config)
@@ -99,5 +103,5 @@ class FraudPipeline(Pipeline):
         if "card" not in table.frame:
             return {}
         day = table.frame["time"].dt.floor("D").to_numpy()[rows]
-        card = key_codes(table.frame["card"])[rows]
+        card = self.groups(table)[rows]
         return {"card_precision_100": partial(card_precision_at_k, day=day, card=card, k=100)}

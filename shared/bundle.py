@@ -5,8 +5,8 @@ import importlib
 import json
 import os
 import platform
+import secrets
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,8 @@ def save(pipeline: Pipeline, folder: str | Path, *, facts: dict[str, Any] | None
         raise BundleError("the pipeline is not fitted: call fit(table, split) before saving it")
     folder = Path(folder)
     _refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    part.mkdir(parents=True)  # with the rights that the user's umask gives, unlike a folder of `tempfile`
     try:
         pipeline.model.save(part / MODEL)
         content = {
@@ -94,9 +94,8 @@ def _refuse_foreign(folder: Path) -> None:
 
 def replace_folder(new: Path, folder: Path) -> None:
     """Puts `new` in the place of `folder`, which is whole at every moment but the two renames."""
-    os.chmod(new, 0o755)  # a temporary folder is for its owner alone
+    old = folder.with_name(f".{folder.name}.old")
     if folder.exists():
-        old = folder.with_name(f".{folder.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         os.rename(folder, old)
         try:
@@ -104,9 +103,9 @@ def replace_folder(new: Path, folder: Path) -> None:
         except BaseException:
             os.rename(old, folder)
             raise
-        shutil.rmtree(old, ignore_errors=True)
     else:
         os.rename(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

@@ -68,7 +68,7 @@ def _cases(predictions: pd.DataFrame) -> dict[str, int]:
         found["wrong"] = int(np.argmax(np.where(wrong, score, -1)))
     elif (~stopped & (label == 1)).any():
         found["wrong"] = int(np.argmin(np.where(~stopped & (label == 1), score, 2)))
-    if stopped.any():
+    if stopped.any() and len(found) < len(score):
         edge = score[stopped].min()
         distance = np.abs(score - edge)
         distance[list(found.values())] = np.inf

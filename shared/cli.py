@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Optional
@@ -45,7 +46,10 @@ def app(solutions: Mapping[str, str], arguments: list[str] | None = None) -> Non
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without Chinese still gets the rest
     try:
-        cli(arguments, standalone_mode=True)
+        with warnings.catch_warnings():
+            if not debug:
+                warnings.simplefilter("ignore")  # those of libraries; what a user must know is a note or an error
+            cli(arguments, standalone_mode=True)
     except VerticalsError as error:
         if debug:
             raise
@@ -164,8 +168,11 @@ def predict(
     from shared import run as road
     from shared.bundle import load
 
-    if out.suffix not in (".parquet", ".csv"):
-        raise ConfigError(f"{out} cannot be written", [Fault(text="the file must end in .parquet or .csv")])
+    if out.suffix not in (".parquet", ".csv") or out.is_dir():
+        raise ConfigError(
+            f"{out} cannot be written", [Fault(text="it must be a file that ends in .parquet or .csv")]
+        )
+    road.refuse_unwritable(out)
     with _Terminal() as stages:
         with stages("load"):
             pipeline = load(bundle)
@@ -173,7 +180,8 @@ def predict(
         with stages("write"):
             road.write_table(answers, out)
     counts = ", ".join(f"{count:,} {name}" for name, count in answers["decision"].value_counts().items())
-    print(f"{len(answers):,} rows: {counts}\npredictions: {out}")
+    rows = "1 row" if len(answers) == 1 else f"{len(answers):,} rows"
+    print(f"{rows}: {counts}\npredictions: {out}")
 
 
 @cli.command()
@@ -182,15 +190,20 @@ def report(run: Run, lang: Lang = "zh", out: Page = None) -> None:
     import json
 
     from shared.report import write_report
+    from shared.run import refuse_unwritable
 
     _language(lang)
-    source = run / "metrics.json"
+    headline, source = f"{run} cannot be reported", run / "metrics.json"
     if not source.is_file():
-        raise ConfigError(
-            f"{run} cannot be reported", [Fault(text="it holds no metrics.json: it is no run's folder")]
-        )
+        raise ConfigError(headline, [Fault(text="it holds no metrics.json: it is no run's folder")])
+    try:
+        metrics = json.loads(source.read_text(encoding="utf-8"))
+        metrics["results"], metrics["verdict"]
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(headline, [Fault(text="its metrics.json is damaged. Run again")]) from None
     target = out or run / f"report.{lang}.html"
-    write_report(json.loads(source.read_text(encoding="utf-8")), target, lang)
+    refuse_unwritable(target)
+    write_report(metrics, target, lang)
     print(f"report: {target}")
 
 
@@ -216,6 +229,7 @@ def _pipeline(solution: str, config: Path | None, overrides: list[str] | None) -
 def _open(solution, data, config, overrides, stages) -> tuple[Any, Any]:
     pipeline = _pipeline(solution, config, overrides)
     if data is None:
+        stages.note("there is no --data: the built-in, simulated sample is taken, with its own columns")
         with stages("sample"):
             frame, mapping = type(pipeline).sample(seed=pipeline.config.seed)
         pipeline = type(pipeline)(pipeline.config, mapping)

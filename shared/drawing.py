@@ -71,6 +71,12 @@ def drawn(among: np.ndarray, share: float, groups, label, rng: np.random.Generat
     count = round(share * len(order))
     chosen = np.zeros(len(order), bool)
     chosen[order[((np.arange(count) + rng.random()) * len(order) / max(1, count)).astype(int)]] = True
+    if (
+        label is not None
+    ):  # of a class with few groups none may be drawn: then one is, if another stays behind
+        for members in (np.flatnonzero(classes == each) for each in np.unique(classes)):
+            if len(members) > 1 and not chosen[members].any():
+                chosen[rng.choice(members)] = True
     mask = np.zeros(len(among), bool)
     mask[rows] = chosen[code]
     return mask

@@ -74,8 +74,9 @@ def learn_numbers(
 
 
 def _spread(known: np.ndarray) -> float:
-    """Standard deviation; 1 of a constant, whose own may be a rounding error such as 1e-17."""
-    return float(known.std()) if known.max() - known.min() > 1e-12 * np.abs(known).max() else 1.0
+    """Standard deviation; 1 of a constant, whose own may be a rounding error such as 1e-17, and where it is 0."""
+    constant = known.max() - known.min() <= 1e-12 * np.abs(known).max()
+    return 1.0 if constant else float(known.std()) or 1.0
 
 
 def signed_log(values: np.ndarray) -> np.ndarray:

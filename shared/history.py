@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 DAY = 86_400.0
-LONGEST = 4e12  # seconds; microseconds of twice as many fit into int64
+LONGEST = 4e12  # seconds that a table may span; in microseconds twice as many fit into int64
 
 
 def key_codes(*columns: pd.Series) -> np.ndarray:
@@ -19,34 +19,48 @@ def key_codes(*columns: pd.Series) -> np.ndarray:
         >>> key_codes(pd.Series(["a", "b", None, "a"])).tolist()
         [0, 1, -1, 0]
     """
-    total = None
-    for column in columns:
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            codes, size = column.cat.codes.to_numpy().astype(np.int64), len(column.cat.categories)
-        else:
-            codes, uniques = pd.factorize(column)
-            size = len(uniques)
-        if total is None:
-            total = codes.astype(np.int64)
-        else:
-            total = np.where((total < 0) | (codes < 0), -1, total * size + codes)
-            known = total >= 0  # numbered anew after each column, so that the product never overflows
-            total[known] = pd.factorize(total[known])[0]
+    total, *others = [_codes(column) for column in columns]
+    for codes in others:
+        known = (total >= 0) & (codes >= 0)
+        pairs = total[known] * (codes.max(initial=-1) + 1) + codes[known]
+        total = np.full(len(total), -1, np.int64)
+        total[known] = pd.factorize(pairs)[0]  # numbered anew each time, so that no product overflows
     return total
+
+
+def _codes(column: pd.Series) -> np.ndarray:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy().astype(np.int64)
+    return pd.factorize(column)[0].astype(np.int64)
+
+
+def alone_if_missing(codes: np.ndarray) -> np.ndarray:
+    """Codes in which each row without a key (below 0) is a key of its own, with a number below 0.
+
+    Where keys are groups (for intervals, splits, blocked cards), rows without one have nothing in common.
+
+    Example:
+        >>> alone_if_missing(np.array([0, -1, 0, -1])).tolist()
+        [0, -1, 0, -2]
+    """
+    codes = np.array(codes, np.int64)
+    absent = codes < 0
+    codes[absent] = -1 - np.arange(absent.sum())
+    return codes
 
 
 class History:
     """The rows of a table sorted by key and time, ready for windows over the past.
 
-    Rows without a key (code -1) have no past: each is a key of its own. A window ends before the row's own
-    millisecond, and holds both of its bounds else: what is exactly `delay` or `delay + window` seconds old
-    is in it. What is computed for a row depends on the earlier rows of its key alone, to the last bit.
+    Rows without a key (code below 0) have no past: each is a key of its own. Times are exact to the
+    microsecond, and so are the ends of every window, both of which belong to it. What is computed for a row
+    depends on the earlier rows of its key alone, to the last bit.
 
     Args:
-        codes: Key of each row, int64, `(rows,)`; below 0 for none.
-        time: Seconds, float64, `(rows,)`; in any order, none missing.
+        codes: Key of each row, int64, `(rows,)`; -1 for none.
+        time: Seconds, float64, `(rows,)`; in any order.
     Raises:
-        ValueError: If a time is missing, or a window or a delay is negative.
+        ValueError: If a time is missing, or the lengths differ.
     Example:
         >>> history = History(np.array([0, 0, 1, 0]), np.array([0.0, 10.0, 11.0, 30.0]))
         >>> history.count(15.0).tolist()                 # earlier rows of the key, at most 15 s back
@@ -56,49 +70,45 @@ class History:
     """
 
     def __init__(self, codes: np.ndarray, time: np.ndarray):
-        codes, time = np.asarray(codes, np.int64), np.asarray(time, np.float64)
-        if not np.isfinite(time).all():
-            raise ValueError(f"row {int(np.argmin(np.isfinite(time))) + 1} has no time")
-        in_order = bool(np.all(time[1:] >= time[:-1]))
-        self.order = np.argsort(codes, kind="stable") if in_order else np.lexsort((time, codes))
-        self.codes, self.time = codes[self.order], time[self.order]
-        first = (np.r_[-1, self.codes[:-1]] != self.codes) | (self.codes < 0)
-        self._key = np.cumsum(first) - 1
-        start = np.flatnonzero(first)
-        self.length = np.diff(np.r_[start, len(codes)])
-        self.start = np.repeat(start, self.length)
-        # One sorted axis over all keys turns every window into two look-ups. Each key has a stretch of its own
-        # length on it, with a place below for all that was before its first row. Milliseconds keep it exact.
-        self._stamp = np.round((self.time - self.time[self.start]) * 1000).astype(np.int64)
-        self._span = self._stamp[self.start + np.repeat(self.length, self.length) - 1]
-        ends = np.cumsum(self._span[start] + 2.0)
-        if len(ends) and ends[-1] > 2**62:
-            raise ValueError("the keys span more than 146 million years in all; are the times seconds?")
-        self._base = np.repeat(np.r_[0, np.cumsum(self._span[start] + 2)[:-1]], self.length) + 1
-        self._rows = self._axis(0)
-        self._before = np.searchsorted(self._rows, self._rows, side="left")
-        self._bounds: dict[tuple[float, float], tuple[np.ndarray, np.ndarray]] = {}
+        codes, stamp = alone_if_missing(codes), _microseconds(time)
+        if len(codes) != len(stamp):
+            raise ValueError(f"expected a time for each of {len(codes)} keys, found {len(stamp)}")
+        in_order = bool(np.all(stamp[1:] >= stamp[:-1]))
+        self.order = np.argsort(codes, kind="stable") if in_order else np.lexsort((stamp, codes))
+        # Long before the sort by key, the times are in order or nearly so: it is quicker to rank them here.
+        self._moments, moment = np.unique(stamp, return_inverse=True)
+        self._moment = moment.astype(np.int32)[self.order]
+        codes, self._stamp = codes[self.order], stamp[self.order]
+        first = np.r_[True, codes[1:] != codes[:-1]][: len(codes)]  # of its key
+        self.start = _latest(first)
+        # One sorted axis over all keys turns every window into look-ups. On it a time is its place among all
+        # times of the table, so that neither long spans nor many keys can overflow it.
+        self._key = (np.cumsum(first) - 1) * (len(self._moments) + 1)
+        self._axis = self._key + self._moment
+        self._before = _latest(np.r_[True, self._axis[1:] != self._axis[:-1]][: len(codes)])
+        self._places: dict[tuple[float, str], np.ndarray] = {}
+        self._totals: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def __len__(self) -> int:
         return len(self.order)
 
-    def _axis(self, back: float) -> np.ndarray:
-        """Place on the axis of each row's moment, `back` seconds ago."""
-        back = min(round(back * 1000), 2**62)
-        return self._base + np.maximum(self._stamp - back, -1)
+    def _reached(self, seconds: float, side: str) -> np.ndarray:
+        """Sorted place of the first row of the key not before ("left") or after ("right") `seconds` ago."""
+        if (seconds, side) not in self._places:
+            back = self._moments - round(min(seconds, LONGEST) * 1e6)
+            place = np.searchsorted(self._moments, back, side=side).astype(np.int32)
+            self._places[seconds, side] = np.searchsorted(self._axis, self._key + place[self._moment])
+        return self._places[seconds, side]
 
     def _window(self, window: float, delay: float) -> tuple[np.ndarray, np.ndarray]:
         """First and past-the-last sorted place of the window `[t - delay - window, t - delay]` of each row."""
         if not (window >= 0 and 0 <= delay < np.inf):
-            raise ValueError(f"expected a window and a delay of 0 or more, found {window} and {delay}")
-        if (window, delay) not in self._bounds:
-            first, end = self.start, self._before
-            if delay > 0:
-                end = np.minimum(np.searchsorted(self._rows, self._axis(delay), side="right"), end)
-            if window < np.inf:
-                first = np.searchsorted(self._rows, self._axis(delay + window), side="left")
-            self._bounds[window, delay] = np.minimum(first, end), end
-        return self._bounds[window, delay]
+            raise ValueError(
+                f"expected window >= 0 and a finite delay >= 0, found {window} and {delay} seconds"
+            )
+        end = self._before if delay == 0 else np.minimum(self._reached(delay, "right"), self._before)
+        first = self.start if np.isinf(window) else self._reached(delay + window, "left")
+        return np.minimum(first, end), end
 
     def _unsort(self, values: np.ndarray) -> np.ndarray:
         out = np.empty(len(values), values.dtype)
@@ -113,25 +123,36 @@ class History:
     def total(self, values: np.ndarray, window: float = np.inf, *, delay: float = 0.0) -> np.ndarray:
         """Sum of `values` over those rows. `(rows,)`, float64. Missing and infinite values count as 0."""
         first, end = self._window(window, delay)
-        values = np.asarray(values, np.float64)[self.order]
-        values = np.where(np.isfinite(values), values, 0.0)
-        # The running total starts anew with each key: no other key, and nothing later, touches its last bits.
-        running = np.r_[0.0, pd.Series(values).groupby(self._key, sort=False).cumsum().to_numpy()]
-        until_end = np.where(end > first, running[end], 0.0)
-        return self._unsort(until_end - np.where((end > first) & (first > self.start), running[first], 0.0))
+        running = self._running(values)
+        return self._unsort(_upto(running, end, self.start) - _upto(running, first, self.start))
+
+    def _running(self, values: np.ndarray) -> np.ndarray:
+        """Running totals of each key's `values`; kept, as one column is summed over many windows."""
+        kept = self._totals.get(id(values))
+        if kept is None:
+            known = np.asarray(values, np.float64)[self.order]
+            known = pd.Series(np.where(np.isfinite(known), known, 0.0))
+            # Summed key by key: a sum over all keys would carry the rounding of one key's amounts to the others.
+            running = known.groupby(self.start, sort=False).cumsum().to_numpy()
+            # The column is kept with its sums, or another could come to have its id.
+            kept = self._totals[id(values)] = (values, running)
+        return kept[1]
 
     def mean(self, values: np.ndarray, window: float = np.inf, *, delay: float = 0.0) -> np.ndarray:
-        """Mean of those of these `values` that are known; NaN where there are none. `(rows,)`, float64."""
+        """Mean of the `values` that are known over those rows; NaN where there are none. `(rows,)`, float64."""
         known = np.isfinite(np.asarray(values, np.float64))
-        total = self.total(values, window, delay=delay)
-        count = self.count(window, delay=delay) if known.all() else self.total(known, window, delay=delay)
-        return np.divide(total, count, out=np.full(len(self), np.nan), where=count > 0)
+        if known.all():
+            count = self.count(window, delay=delay)
+        else:
+            count = self.total(known, window, delay=delay)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(count > 0, self.total(values, window, delay=delay) / count, np.nan)
 
     def seconds_since_last(self) -> np.ndarray:
         """Seconds since the latest earlier row of the key; NaN on a first row. `(rows,)`, float64."""
         last = self._before - 1
-        since = np.where(last >= self.start, self.time - self.time[np.maximum(last, 0)], np.nan)
-        return self._unsort(since)
+        since = (self._stamp - self._stamp[np.maximum(last, 0)]) / 1e6
+        return self._unsort(np.where(last >= self.start, since, np.nan))
 
     def rank(self) -> np.ndarray:
         """How many rows of its key are earlier than each row; rows of equal time share it. `(rows,)`, int64."""
@@ -140,6 +161,23 @@ class History:
     def before(self) -> np.ndarray:
         """Place in `order` just past the earlier rows of each row's key. `(rows,)`, int64."""
         return self._unsort(self._before)
+
+
+def _microseconds(time: np.ndarray) -> np.ndarray:
+    time = np.asarray(time, np.float64)
+    if not (np.abs(time) < LONGEST / 2).all():
+        raise ValueError("expected the time of each row in seconds; at least one is missing or out of range")
+    return np.round(time * 1e6).astype(np.int64)
+
+
+def _latest(mark: np.ndarray) -> np.ndarray:
+    """For each place the latest marked place up to it."""
+    return np.maximum.accumulate(np.where(mark, np.arange(len(mark)), 0))
+
+
+def _upto(running: np.ndarray, end: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """The running total of the key's rows before the sorted place `end`."""
+    return np.where(end > start, running[np.maximum(end, 1) - 1], 0.0)
 
 
 def seconds(time: pd.Series) -> np.ndarray:

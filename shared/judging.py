@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from shared.decisions import PASS
 from shared.intervals import Bootstrap, Estimate, bootstrap
 from shared.metrics import (
     average_precision,
@@ -220,7 +221,7 @@ def slices(
     """
     out = []
     for kind, names in parts.items():
-        for name in dict.fromkeys(np.asarray(names).tolist()):
+        for name in _in_order(names):
             rows = np.flatnonzero(np.asarray(names) == name)
             drawn = bootstrap(
                 label[rows],
@@ -243,6 +244,25 @@ def slices(
                     "metrics": {key: value.to_dict() for key, value in drawn["model"].items()},
                 }
             )
+    return out
+
+
+def _in_order(names) -> list:
+    """The parts that occur: a Categorical's in the order of its categories, others as they come."""
+    present = dict.fromkeys(np.asarray(names).tolist())
+    return [name for name in getattr(names, "categories", present) if name in present]
+
+
+def at_thresholds(
+    label: np.ndarray, decisions: Mapping[str, np.ndarray], *, groups: np.ndarray | None = None, seed: int = 0
+) -> dict[str, dict[str, dict[str, float]]]:
+    """For each model at its own thresholds: share of the positives stopped, and share of all rows stopped."""
+    out = {}
+    for name, decision in decisions.items():
+        stopped = decision != PASS
+        metrics = {"recall": _recall(stopped), "alert_share": _share(stopped)}
+        drawn = bootstrap(label, {name: stopped.astype(float)}, metrics, groups=groups, seed=seed)
+        out[name] = {metric: value.to_dict() for metric, value in drawn[name].items()}
     return out
 
 

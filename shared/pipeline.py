@@ -110,7 +110,10 @@ class Pipeline:
 
     def matrix(self, prepared: Prepared) -> Matrix:
         """The same features for the rivals."""
-        return feature_matrix(prepared.features, prepared.inputs.arrays)
+        arrays = prepared.inputs.arrays
+        if not arrays.keys() & {"number", "category"}:  # a network that reads sequences alone
+            arrays = encoding.encode(prepared.features, self.state)
+        return feature_matrix(prepared.features, arrays)
 
     def places(self) -> dict[str, list[tuple[str, int | None]]]:
         """Where each feature stands in the network's inputs; see `shared.explain`."""
@@ -145,6 +148,10 @@ class Pipeline:
         """What each answer costs on each row; None: the solution has no money in it."""
         return None
 
+    def prices(self) -> dict[str, float]:
+        """The settings that the costs are made of, for the report; `words` may name them under `cost`."""
+        return {}
+
     def rule(self, table: Table) -> tuple[np.ndarray, Text]:
         """What is decided today on each row, without a model, and its words."""
         return np.full(len(table), PASS), {"en": "every row passes", "zh": "全部放行"}
@@ -160,8 +167,10 @@ class Pipeline:
     # -- stages: the same for every solution
 
     def check(self, raw, *, predict: bool = False) -> Table:
-        """The table in the solution's roles, or every fault at once."""
-        return check(raw, self.roles, self.mapping, solution=self.name, predict=predict)
+        """The table in the solution's roles (once fitted: those it was fitted on), or every fault at once."""
+        known = [role for role in self.roles if role.required or role.name in self.mapping.columns]
+        roles = self.roles if self.state is None else known
+        return check(raw, roles, self.mapping, solution=self.name, predict=predict)
 
     def label(self, table: Table) -> np.ndarray:
         """0, 1 or NaN (not known) for each row."""

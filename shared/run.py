@@ -1,9 +1,11 @@
 """The whole road in one call: fit, rivals, judge, explain, save, report; and its steps on a saved bundle."""
 
+import contextlib
 import json
+import math
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pandas as pd
 from shared import bundle
 from shared.cases import explain_run
 from shared.contract import Table, joined, read_table
-from shared.errors import BundleError
+from shared.errors import BundleError, VerticalsError
 from shared.facts import learning_curve, provenance, run_facts
 from shared.pipeline import Pipeline
 from shared.scoring import Scored, score_fold
@@ -21,7 +23,8 @@ from shared.splits import Split
 from shared.stages import Stages
 from shared.verdicts import judge_run
 
-FILES = ("report.html", "metrics.json", "predictions.parquet", "bundle")
+EVALUATED = ("report.html", "report.en.html", "report.zh.html", "metrics.json", "predictions.parquet")
+FILES = (*EVALUATED, "bundle")
 
 
 def run(
@@ -46,28 +49,29 @@ def run(
         What stands in metrics.json.
     """
     stages = stages or Stages()
-    out = Path(out)
-    part = _begin(out)
-    with stages("split"):
-        splits = pipeline.splits(table)
-    with stages("prepare"):
-        features = pipeline.features(table)
-    scored = Scored()
-    for number, split in enumerate(splits):
-        if len(splits) > 1:
-            stages.say(f"fold {number + 1} of {len(splits)}")
-        fitted = type(pipeline)(pipeline.config, pipeline.mapping)
-        prepared = fitted.fit(table, split, features=features, folder=part / f"fit{number}", stages=stages)
-        score_fold(fitted, prepared, split, number, scored, stages)
-    metrics, predictions = judge_run(fitted, prepared, splits, scored, stages)
-    with stages("explain"):
-        metrics |= explain_run(fitted, prepared, splits[-1], predictions)
-    with stages("save"):
-        bundle.save(fitted, part / "bundle", facts=provenance(table, splits))
-        predictions.to_parquet(part / "predictions.parquet", index=False)
-    metrics["curves"]["learning"] = learning_curve(fitted.history)
-    metrics |= run_facts(fitted, table, splits) | (facts or {})
-    _finish(part, out, metrics, lang, stages)
+    with _workplace(Path(out)) as part:
+        with stages("split"):
+            splits = pipeline.splits(table)
+        with stages("prepare"):
+            features = pipeline.features(table)
+        scored = Scored()
+        for number, split in enumerate(splits):
+            if len(splits) > 1:
+                stages.say(f"fold {number + 1} of {len(splits)}")
+            fitted = type(pipeline)(pipeline.config, pipeline.mapping)
+            prepared = fitted.fit(
+                table, split, features=features, folder=part / f"fit{number}", stages=stages
+            )
+            score_fold(fitted, prepared, split, number, scored, stages)
+        metrics, predictions = judge_run(fitted, prepared, splits, scored, stages)
+        with stages("explain"):
+            metrics |= explain_run(fitted, prepared, splits[-1], predictions)
+        with stages("save"):
+            bundle.save(fitted, part / "bundle", facts=provenance(table, splits))
+            predictions.to_parquet(part / "predictions.parquet", index=False)
+        metrics["curves"]["learning"] = learning_curve(fitted.history)
+        metrics |= run_facts(fitted, table, splits) | (facts or {})
+        _finish(part, Path(out), metrics, lang, stages)
     return metrics
 
 
@@ -75,13 +79,12 @@ def fit(pipeline: Pipeline, table: Table, out: str | Path, *, stages: Stages | N
     """Fits on the last fold's training rows and saves the bundle; the test rows are not looked at."""
     stages = stages or Stages()
     out = Path(out)
-    part = _begin(out, files=(bundle.MODEL, bundle.FACTS))
-    with stages("split"):
-        splits = pipeline.splits(table)
-    pipeline.fit(table, splits[-1], folder=part / "fit0", stages=stages)
-    with stages("save"):
-        bundle.save(pipeline, out, facts=provenance(table, splits))
-    shutil.rmtree(part, ignore_errors=True)
+    with _workplace(out, files=(bundle.MODEL, bundle.FACTS)) as part:
+        with stages("split"):
+            splits = pipeline.splits(table)
+        pipeline.fit(table, splits[-1], folder=part / "fit0", stages=stages)
+        with stages("save"):
+            bundle.save(pipeline, out, facts=provenance(table, splits))
     return out
 
 
@@ -95,41 +98,95 @@ def evaluate(
     stages: Stages | None = None,
     facts: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Judges a loaded pipeline on a labelled table; the trivial rival is beside it, as nothing is fitted here.
+    """Judges a loaded pipeline on a labelled table; nothing is fitted, so no rival stands beside it.
 
     Args:
         trained_on: SHA-256 of the file it was trained on. Of that very file only the test rows are judged.
     """
     stages = stages or Stages()
-    out = Path(out)
-    part = _begin(out)
-    same = trained_on is not None and trained_on == table.sha256
-    everything = np.arange(len(table))
-    none = np.array([], np.int64)
-    split = pipeline.splits(table)[-1] if same else Split("all rows", none, none, everything, {})
-    with stages("prepare"):
-        prepared = pipeline.prepare(table)
-    scored = Scored()
-    scored.rows, scored.fold = [split.test], [np.zeros(len(split.test), np.int64)]
-    with stages("score"):
-        scored.add("model", pipeline.scores(prepared, split.test), pipeline.thresholds)
-    metrics, predictions = judge_run(pipeline, prepared, [split], scored, stages)
-    with stages("save"):
-        predictions.to_parquet(part / "predictions.parquet", index=False)
-    metrics |= run_facts(pipeline, table, [split]) | (facts or {})
-    _finish(part, out, metrics, lang, stages)
+    with _workplace(Path(out), files=EVALUATED) as part:
+        same = trained_on is not None and trained_on == table.sha256
+        everything = np.arange(len(table))
+        none = np.array([], np.int64)
+        split = pipeline.splits(table)[-1] if same else Split("all rows", none, none, everything, {})
+        with stages("prepare"):
+            prepared = pipeline.prepare(table)
+        scored = Scored()
+        scored.rows, scored.fold = [split.test], [np.zeros(len(split.test), np.int64)]
+        with stages("score"):
+            scored.add("model", pipeline.scores(prepared, split.test), pipeline.thresholds)
+        metrics, predictions = judge_run(pipeline, prepared, [split], scored, stages)
+        with stages("save"):
+            predictions.to_parquet(part / "predictions.parquet", index=False)
+        metrics |= run_facts(pipeline, table, [split]) | (facts or {})
+        _finish(part, Path(out), metrics, lang, stages)
     return metrics
 
 
-def _begin(out: Path, files: Sequence[str] = FILES) -> Path:
-    """The folder that a run works in until it is done; refuses to replace what no run has made."""
-    if out.exists() and (not out.is_dir() or {path.name for path in out.iterdir()} - set(files)):
-        raise BundleError(
-            f"{out} holds files that no run has made; it would be replaced. Give another --out, or move them away"
-        )
+@contextlib.contextmanager
+def _workplace(out: Path, files: Sequence[str] = FILES) -> Iterator[Path]:
+    """The folder beside `out` that a command works in until it is done; of a failed one nothing is left.
+
+    Only checkpoints outlive a kill or an error that is not the user's: the same command goes on from them.
+
+    Raises:
+        BundleError: If `out` cannot be written, or holds what this command does not make and would replace.
+    """
+    refuse_unwritable(out)
+    foreign = sorted({path.name for path in out.iterdir()} - set(files)) if out.is_dir() else []
+    if foreign or out.is_file():
+        what = f"holds {', '.join(foreign[:5])}, which this command does not make" if foreign else "is a file"
+        raise BundleError(f"{out} {what}; it would be replaced. Give another --out, or move it away")
+    out = out.resolve()  # a name for `.` too
     part = out.with_name(f".{out.name}.part")
+    _keep_checkpoints(part)
     part.mkdir(parents=True, exist_ok=True)
-    return part
+    try:
+        yield part
+    except VerticalsError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    except BaseException:
+        _keep_checkpoints(part)
+        raise
+    shutil.rmtree(part, ignore_errors=True)
+
+
+def jsonable(value: Any) -> Any:
+    """The same with None for each number that is none: JSON has no NaN, and a slice without positives has them.
+
+    Example:
+        >>> jsonable({"recall": {"value": float("nan"), "rows": 3}})
+        {'recall': {'value': None, 'rows': 3}}
+    """
+    if isinstance(value, dict):
+        return {str(key): jsonable(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _keep_checkpoints(part: Path) -> None:
+    """Removes all but the checkpoints that a fit goes on from, and the folder too if there is none."""
+    kept = [path.parent for path in part.glob("fit*/training.npz")]
+    for path in part.iterdir() if part.is_dir() else ():
+        if path not in kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if part.is_dir() and not kept:
+        part.rmdir()
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Says so before the work is done if a file or folder cannot be made.
+
+    Raises:
+        BundleError: If a part of the way there is a file, or may not be written to.
+    """
+    there = next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
+    if there != path.absolute() and not there.is_dir():
+        raise BundleError(f"{path} cannot be written: {there} is a file. Give another --out")
+    if not os.access(there, os.W_OK):
+        raise BundleError(f"{path} cannot be written: {there} is protected. Give another --out")
 
 
 def _finish(part: Path, out: Path, metrics: dict[str, Any], lang: str, stages: Stages) -> None:
@@ -141,12 +198,12 @@ def _finish(part: Path, out: Path, metrics: dict[str, Any], lang: str, stages: S
         metrics["stages"] = stages.measured
         write_report(metrics, part / "report.html", lang)
     metrics["stages"] = stages.measured
-    text = json.dumps(metrics, ensure_ascii=False, indent=1)
+    text = json.dumps(jsonable(metrics), ensure_ascii=False, indent=1, allow_nan=False)
     with open(part / "metrics.json", "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    bundle.replace_folder(part, out)
+    bundle.replace_folder(part, out.resolve())
 
 
 def predict(

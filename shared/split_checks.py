@@ -4,6 +4,17 @@ import numpy as np
 
 from shared.errors import Fault, SplitError
 
+LONGER = {
+    True: "Give a longer table, or lower test_days, label_delay or gap under [settings]",
+    False: "Give more rows, or other shares under [settings]",
+}
+"""The way out of a part without rows, for splits by time (True) and others."""
+MORE = {
+    True: "Give a longer table, or raise train_days, test_days or valid_share under [settings]",
+    False: "Give more rows, or other shares under [settings]",
+}
+"""The way out of a part with one class."""
+
 
 def check_sizes(sizes: dict, valid_share: float) -> None:
     """Refuses lengths that are no whole numbers of days or too small, and two kinds of validation at once."""
@@ -49,11 +60,12 @@ def check_parts(parts: dict, label, *, method: str, spans=None, table=None, need
             place = f" ({since} to {last})" if since <= last else f" (it would end on {last})"
         if not len(rows) and (name in needed or name in spans):
             span = f"; the table spans {table[0]} to {table[1]}" if table else ""
-            faults.append(Fault(text=f"the {name} part{place} has no rows{span}"))
+            faults.append(Fault(text=f"the {name} part{place} has no rows{span}. {LONGER[bool(table)]}"))
         elif len(rows) and label is not None:
             positive = np.asarray(label)[rows] > 0
             if positive.all() or not positive.any():
                 kind = "negative" if positive.all() else "positive"
-                faults.append(Fault(text=f"the {name} part{place} has {len(rows)} rows but no {kind} one"))
+                what = f"the {name} part{place} has {len(rows):,} rows but no {kind} one"
+                faults.append(Fault(text=f"{what}. {MORE[bool(table)]}"))
     if faults:
         raise SplitError(f"the rows cannot be parted by {method}", faults)

@@ -1,11 +1,13 @@
 """Which rows train and which judge, as settings that many solutions share."""
 
-from typing import Literal
+import datetime
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from shared.config import Settings
+from shared.errors import Fault, SplitError
 from shared.split_checks import check_parts
 from shared.splits import (
     Split,
@@ -43,6 +45,15 @@ class SplitSettings(Settings):
         False, description="leave test rows out whose group is known to be positive by then (blocked cards)"
     )
 
+    @field_validator("test_start", mode="before")
+    @classmethod
+    def _start_is_a_date(cls, day: Any) -> Any:
+        """A date of TOML, or a text such as 2025-01-31."""
+        try:
+            return day if day is None else datetime.date.fromisoformat(str(day)).isoformat()
+        except ValueError:
+            raise ValueError("a date such as 2025-01-31") from None
+
 
 def make_splits(
     settings: SplitSettings,
@@ -76,6 +87,11 @@ def make_splits(
         return stratified_folds(
             label, folds=folds, valid_share=settings.valid_share, seed=seed, groups=groups
         )
+    if time is None:
+        fault = Fault(
+            text='`split = "time"` needs the role `time`; give it, or set split to group or stratified'
+        )
+        raise SplitError("the rows cannot be parted by time", [fault])
     days = {
         "train_days": settings.train_days,
         "test_days": settings.test_days,

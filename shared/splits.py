@@ -221,9 +221,13 @@ def stratified_folds(
     code = np.arange(len(stratum)) if groups is None else codes_of(groups)
     classes = classes_of(code, stratum)
     names, counts = np.unique(np.asarray(label))[np.unique(classes)], np.bincount(classes)
+    names = [f"{name:g}" if isinstance(name, float) else name for name in names]
     unit = "rows" if groups is None else "groups"
     faults = [
-        Fault(text=f"class {name} has {count} {unit}, fewer than the {folds} folds")
+        Fault(
+            text=f"class {name} has {count} {unit if count > 1 else unit[:-1]}, fewer than the {folds} folds. "
+            "Give more rows, or lower folds under [settings]"
+        )
         for name, count in zip(names, counts[counts > 0])
         if count < folds
     ]

@@ -31,6 +31,9 @@ def judge_run(fitted: Pipeline, prepared: Prepared, splits, scored: Scored, stag
             seed=fitted.config.seed,
         )
         shown = {name: score for name, score in scores.items() if name not in judging.TRIVIAL}
+        for name, figures in judging.at_thresholds(label, decisions, groups=groups).items():
+            judged["results"][name] |= figures
+        judged["better"]["recall"] = "higher"
         judged["curves"] = judging.curves(label, shown)
         stopped = decisions["model"] != "pass"
         parts = fitted.slices(table, prepared.features, rows)
@@ -74,12 +77,7 @@ def _money(fitted, table, rows, label, scores, decisions, groups, curves) -> dic
         "currency": config.currency,
         "review_threshold": min(chosen.review, 1.0),
         "block_threshold": min(chosen.block, 1.0),
-        "costs": {
-            "missed_fraud": config.missed_fraud_cost,
-            "amount_at_risk": config.amount_at_risk,
-            "review": config.review_cost,
-            "false_block": config.false_block_cost,
-        },
+        "costs": fitted.prices(),
         "rule": words,
     }
     curves["alerts_per_day"] = money.alert_curve(label, scores, days=days)

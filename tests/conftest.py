@@ -51,8 +51,8 @@ def command():
     from shared.cli import app
     from verticals import SOLUTIONS
 
-    def run(*arguments) -> Outcome:
-        out, err, code = io.StringIO(), io.StringIO(), 0
+    def run(*arguments, err: io.StringIO | None = None) -> Outcome:
+        out, err, code = io.StringIO(), err or io.StringIO(), 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
                 app(SOLUTIONS, [str(argument) for argument in arguments])

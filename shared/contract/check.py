@@ -65,8 +65,8 @@ def check(
         >>> frame = pd.DataFrame({"TX_AMOUNT": ["12,50", "7,00"], "note": ["a", "b"]})
         >>> role = Role(name="amount", kind="number", unit="EUR", low=0)
         >>> table = check(frame, [role], Mapping(columns={"amount": "TX_AMOUNT"}), solution="finance.fraud")
-        >>> table.frame["amount"].tolist(), table.notes[-1]
-        ([12.5, 7.0], 'columns that are not used: note')
+        >>> table.frame["amount"].tolist(), table.notes
+        ([12.5, 7.0], ['columns that are not used: note', 'column `TX_AMOUNT`: the decimal mark is `,`'])
     """
     raw = raw_table(raw) if isinstance(raw, pd.DataFrame) else raw
     names = [name.strip().strip("\ufeff") for name in raw.data.column_names]
@@ -193,6 +193,11 @@ def _breaches(
             at = np.flatnonzero(beyond(values, bound)) if bound is not None else []
             if len(at):
                 found.append(bad_cells(at, cells, f"is {word} {bound:,g}{unit}"))
+    if role.kind == "label" and role.high is not None:
+        at = np.flatnonzero(np.greater(values, role.high))
+        if len(at):
+            wanted = f"expected a class from 0 to {role.high:g}. Change it under [labels]"
+            found.append(bad_cells(at, cells, f"is class {values[at[0]]:g}, {wanted}"))
     if role.kind == "label" and not predict:
         classes = np.unique(values[~np.isnan(values)])
         if len(classes) == 1:

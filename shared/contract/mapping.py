@@ -18,7 +18,7 @@ class Settings(BaseModel):
         Net(units=8)
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 class Format(Settings):

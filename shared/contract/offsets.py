@@ -16,11 +16,14 @@ HAS_OFFSET = r":\d{2}(?:[.,]\d+)?\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 
 @dataclass
 class Offsets:
+    """Offsets from UTC of a column of times."""
+
     minutes: np.ndarray  # per row, NaN without an offset
     known: np.ndarray  # rows that are not empty
 
 
 def read_offsets(texts: pa.ChunkedArray) -> Offsets | None:
+    """The offsets that stand behind the times, such as `+02:00`; None where there are none."""
     if not pc.any(pc.match_substring_regex(texts, HAS_OFFSET)).as_py():
         return None
     has = pc.match_substring_regex(texts, HAS_OFFSET)
@@ -40,6 +43,7 @@ def _minutes(offset: str) -> float:
 
 
 def to_one_clock(reading: Reading, offsets: Offsets, format: Format) -> Reading:
+    """The times on one clock, the mapping's zone or UTC, whatever their offsets were."""
     minutes, zoned = offsets.minutes, ~np.isnan(offsets.minutes)
     if format.timezone is not None:
         utc = reading.data[zoned] - minutes[zoned].astype("timedelta64[m]")

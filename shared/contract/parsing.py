@@ -118,15 +118,19 @@ def read_numbers(cells: pa.ChunkedArray, format: Format) -> Reading:
         except pa.ArrowInvalid:
             pass
     texts = trimmed(cells, [*NO_VALUE, *format.missing])
-    endless = where(pc.match_substring_regex(texts, INFINITE))
-    if len(endless):
-        return Reading(faults=[bad_cells(endless, texts, "is not finite, expected a number")])
-    if format.decimal != ",":
-        try:
-            return _finite(Reading(floats(texts)), texts)
-        except pa.ArrowInvalid:
-            pass
-    return _read_written(texts, format)
+    endless = pc.match_substring_regex(texts, INFINITE)
+    faults = []
+    if len(rows := where(endless)):
+        faults = [bad_cells(rows, texts, "is not finite, expected a number")]
+        texts = pc.if_else(endless, pa.scalar(None, texts.type), texts)  # the other cells may be wrong too
+    try:
+        reading = (
+            _read_written(texts, format) if format.decimal == "," else _finite(Reading(floats(texts)), texts)
+        )
+    except pa.ArrowInvalid:
+        reading = _read_written(texts, format)
+    reading.faults[:0] = faults
+    return reading
 
 
 def is_number(kind: pa.DataType) -> bool:
@@ -223,6 +227,7 @@ def _decimal_mark(plain: pa.ChunkedArray, texts: pa.ChunkedArray, reading: Readi
         return "."
     if len(point) or len(comma):
         reading.decided["decimal"] = "," if len(comma) else "."
+        reading.notes.append(f"the decimal mark is `{reading.decided['decimal']}`")
         return reading.decided["decimal"]
     unclear = where(pc.match_substring_regex(plain, r"^[+-]?[1-9]\d{0,2},\d{3}$"))
     if len(unclear):

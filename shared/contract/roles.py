@@ -25,7 +25,7 @@ class Role:
         required: Whether a table without it is refused.
         unit: Of a number, for messages.
         low: Least number that is allowed.
-        high: Greatest number that is allowed.
+        high: Greatest number, or class of a label, that is allowed.
         missing: Whether cells may be empty.
         predict: Whether it must be there to predict. If it need not, empty cells are allowed then.
         description: One line for the customer; `description_zh` is the same in Chinese.

@@ -32,7 +32,7 @@ def bar_chart(
         >>> str(drawing).count("<rect")
         1
     """
-    side = min(max((text_width(bar.label) for bar in bars), default=0) + 10, width * 0.42) if not above else 2
+    side = min(max((text_width(bar.label) for bar in bars), default=0) + 10, width * 0.55) if not above else 2
     end = max((text_width(bar.shown) for bar in bars), default=0) + 8
     reach = [number for bar in bars for number in parts(bar.figure)]
     low, high = limits([number for number in reach if number is not None], zero=True)
@@ -61,6 +61,7 @@ def bar_chart(
 
 
 def whisker(start: float, stop: float, y: float) -> str:
+    """An interval: a thin line with a short cross-line at each end."""
     ends = "".join(stroke(place, y - 3, place, y + 3, color=INK, width=1.2) for place in (start, stop))
     return stroke(start, y, stop, y, color=INK, width=1.2) + ends
 

@@ -112,11 +112,13 @@ def svg(width: float, height: float, title: str, body: str, *, desc: str = "", c
 def text(
     x: float, y: float, words: str, *, anchor: str = "start", fill: str = MUTED, bold: bool = False
 ) -> str:
+    """Words at a place of a drawing, escaped."""
     weight = ' font-weight="600"' if bold else ""
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(words)}</text>'
 
 
 def stroke(x1, y1, x2, y2, *, color: str = GRID, width: float = 1, dash: str = "") -> str:
+    """A straight line."""
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     place = f'x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"'
     return f'<line {place} stroke="{color}" stroke-width="{width:g}"{dashes}/>'
@@ -180,6 +182,7 @@ def line_chart(lines: Sequence[Line], frame: Frame, *, title: str, desc: str = "
 
 
 def grid(frame: Frame, x: Scale, y: Scale) -> str:
+    """The ticks of both axes, with their lines and names."""
     out = []
     for tick in y.ticks():
         out += [stroke(x.start, y(tick), x.stop, y(tick))]
@@ -198,6 +201,7 @@ def grid(frame: Frame, x: Scale, y: Scale) -> str:
 
 
 def diagonal(frame: Frame, x: Scale, y: Scale) -> str:
+    """The line on which both axes are equal, with its name."""
     low, high = max(frame.x.low, frame.y.low), min(frame.x.high, frame.y.high)
     place = x.start + 0.62 * (x(high) - x.start), y.start + 0.62 * (y(high) - y.start)
     named = f'<g stroke="none">{text(place[0] + 8, place[1] + 16, frame.diagonal)}</g>'
@@ -216,6 +220,7 @@ def ruler(each: tuple[str, float, str], x: Scale, y: Scale) -> str:
 
 
 def draw_dot(dot: Dot, x: Scale, y: Scale) -> str:
+    """A dot with its interval, if it has one."""
     out = ""
     if dot.low is not None and dot.high is not None:
         low, high = max(dot.low, y.low), min(dot.high, y.high)

@@ -46,6 +46,7 @@ def methods(curves: Mapping, words: Words) -> list[Line]:
 
 
 def share(figures: Figures):
+    """Ticks of a share in whole per cent."""
     return lambda value: figures.percent(value, places=0)
 
 
@@ -61,6 +62,7 @@ def tick(figures: Figures):
 
 
 def precision_recall(curves, metrics, words, figures) -> list[dict]:
+    """Precision against recall of each method."""
     lines = methods(curves, words)
     if not lines:
         return []
@@ -70,6 +72,7 @@ def precision_recall(curves, metrics, words, figures) -> list[dict]:
 
 
 def draw(name: str, lines: Sequence[Line], frame: Frame, words: Words, **values):
+    """A line chart, titled and described in the words of the report."""
     title = words(f"chart.{name}", **values)
     return line_chart(lines, frame, title=title, desc=words(f"chart.{name}_hint"))
 
@@ -97,6 +100,7 @@ def calibration(curves, metrics, words, figures) -> list[dict]:
 
 
 def reliability_dots(curve: Mapping) -> list[Dot]:
+    """The dots of the calibration chart, sized by their rows."""
     x, y = curve.get("x") or [], curve.get("y") or []
     empty = [None] * len(x)
     low, high, n = (list(curve.get(key) or empty) + empty for key in ("low", "high", "n"))
@@ -110,11 +114,13 @@ def reliability_dots(curve: Mapping) -> list[Dot]:
 
 
 def policy(metrics: Mapping, name: str) -> Mapping:
+    """One policy of the decision, by name; empty where it is not there."""
     found = (metrics.get("decision") or {}).get("policies") or []
     return next((each for each in found if each.get("name") == name), {})
 
 
 def alerts_per_day(curves, metrics, words, figures) -> list[dict]:
+    """Share of the positives caught against alerts a day."""
     lines = methods(curves, words)
     if not lines:
         return []
@@ -140,6 +146,7 @@ def alerts_per_day(curves, metrics, words, figures) -> list[dict]:
 
 
 def cost(curves, metrics, words, figures) -> list[dict]:
+    """Cost of the test rows against the review threshold."""
     chosen = curves.get("chosen") or {}
     lines = methods({name: curve for name, curve in curves.items() if name != "chosen"}, words)
     if not lines:
@@ -196,6 +203,7 @@ def whole(figures: Figures, value: float) -> str:
 def epoch_frame(
     lines: Sequence[Line], words: Words, figures: Figures, *, label: str, best: float | None
 ) -> Frame:
+    """Axes of a chart over the epochs, with a guide line at the best one."""
     points = [point for line in lines for point in line.points]
     low, high = limits([y for _, y in points])
     margin = (high - low) * 0.08

@@ -138,6 +138,7 @@ class Provenance(Cells):
 
 
 def round_whole(value) -> int | None:
+    """The nearest whole number; None of what is no number."""
     number = finite(value)
     return None if number is None else round(number)
 

@@ -92,6 +92,7 @@ def template():
 
 @cache
 def stylesheet():
+    """The page's styles, to stand inside it."""
     from markupsafe import Markup
 
     return Markup(Path(__file__).with_name("style.css").read_text(encoding="utf-8"))

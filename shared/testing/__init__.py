@@ -17,6 +17,7 @@ from shared.testing.learnt import (
     check_anything_can_be_scored,
     check_inputs_are_finite,
     check_only_training_rows_teach,
+    check_optional_roles_may_lack,
     check_order_is_kept,
     check_seed_decides,
 )
@@ -36,6 +37,7 @@ PROMISES = (
     check_seed_decides,
     check_anything_can_be_scored,
     check_order_is_kept,
+    check_optional_roles_may_lack,
 )
 
 
@@ -71,5 +73,9 @@ def check_pipeline(
     config = config if config is not None else tiny_config(cls)
     trial = Trial.begin(cls, config, mapping or Mapping(), table)
     for check in PROMISES:
-        check(trial)
+        try:
+            check(trial)
+        except Exception as error:
+            error.add_note(f"the promise that `{cls.__name__}` broke: {check.__doc__}")
+            raise
     check_saved_is_loaded(trial, fresh_process=fresh_process)

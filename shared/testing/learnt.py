@@ -66,6 +66,23 @@ def check_order_is_kept(trial: Trial) -> None:
     assert same.mean() > 0.999, "answers do not follow the order of the file"
 
 
+def check_optional_roles_may_lack(trial: Trial) -> None:
+    """A table without an optional role is learnt from; its model answers alike when the role comes to predict."""
+    pipeline = trial.pipeline
+    for role in pipeline.roles:
+        column = trial.column(role.name)
+        if role.required or column not in trial.frame:
+            continue
+        columns = {name: other for name, other in pipeline.mapping.columns.items() if name != role.name}
+        mapping = pipeline.mapping.model_copy(update={"columns": columns})
+        plain = Trial.begin(type(pipeline), pipeline.config, mapping, trial.frame.drop(columns=column))
+        without = plain.scored(plain.unlabelled)
+        _well_formed(without, len(plain.frame), f"rows without `{column}`")
+        assert plain.scored(trial.unlabelled.rename(columns={column: role.name})).equals(without), (
+            f"a model that was fitted without `{role.name}` reads it when it comes to predict"
+        )
+
+
 def _well_formed(answers: pd.DataFrame, rows: int, what: str) -> None:
     assert len(answers) == rows, f"{what}: {len(answers)} answers to {rows} rows"
     score = answers["score"].to_numpy()

@@ -10,8 +10,8 @@ import os
 import time
 from pathlib import Path
 
-from shared.contract import read_table
 from shared.config import load_project
+from shared.contract import read_table
 from shared.metrics import average_precision
 from verticals.finance import FraudPipeline
 

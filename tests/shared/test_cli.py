@@ -1,10 +1,12 @@
 """The command line: what it leaves, what it prints, and how it refuses."""
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -139,14 +141,20 @@ def test_evaluate_on_the_training_file_judges_its_test_rows_as_run_did(command, 
         "evaluate", finished.folder / "bundle", "--data", finished.data, "--out", "judged", "--lang", "zh"
     )
     assert outcome.code == 0, outcome.err
-    assert files(place) == {"judged", "judged/report.html", "judged/metrics.json", "judged/predictions.parquet"}
+    assert files(place) == {
+        "judged",
+        "judged/report.html",
+        "judged/metrics.json",
+        "judged/predictions.parquet",
+    }
     pd.testing.assert_frame_equal(
         pd.read_parquet("judged/predictions.parquet"),
         pd.read_parquet(finished.folder / "predictions.parquet"),
         check_exact=True,
     )
     metrics, before = (
-        json.loads((folder / "metrics.json").read_text("utf-8")) for folder in (Path("judged"), finished.folder)
+        json.loads((folder / "metrics.json").read_text("utf-8"))
+        for folder in (Path("judged"), finished.folder)
     )
     assert metrics["results"]["model"] == before["results"]["model"]
 
@@ -236,7 +244,7 @@ BAD_TABLES = {
         lambda f: f.assign(time=["2025-01-01T10:00:00+01:00", "2025-01-01T10:00:00+08:00"] * (len(f) // 2)),
         ["column `time`", "timezone"],
     ),
-    "equal rows": (lambda f: pd.concat([f, f.head(2)]), ["equal in all columns", "1,501", "duplicates"]),
+    "equal rows": (lambda f: pd.concat([f, f.head(2)]), ["equal in all columns", "1501", "duplicates"]),
     "infinity": (_set("amount", "inf"), ["column `amount` (role `amount`), row 4", "inf"]),
     "text among numbers": (_set("amount", "twelve"), ["row 4", "twelve", "number"]),
     "a negative amount": (_set("amount", "-3"), ["row 4", "-3", "below 0"]),
@@ -281,6 +289,24 @@ def test_all_faults_come_at_once(command, small, place):
     bad = _set("amount", "twelve")(_set("time", NEVER)(small.copy())).assign(label="maybe")
     bad.to_csv("bad.csv", index=False)
     refuses(command("check", "finance.fraud", "bad.csv"), "3 faults", "twelve", NEVER, "maybe")
+    bad = _set("amount", "twelve", slice(8, 9))(_set("amount", "-inf")(small.copy()))
+    bad.to_csv("bad.csv", index=False)
+    refuses(command("check", "finance.fraud", "bad.csv"), "2 faults", "row 4: `-inf`", "row 9: `twelve`")
+
+
+def test_a_third_class_in_a_question_of_two_is_refused(command, small, place):
+    small.assign(label=["no", "yes", "unclear"] * 500).to_csv("bad.csv", index=False)
+    classes = ["--set=labels.no=0", "--set=labels.yes=1", "--set=labels.unclear=2"]
+    refuses(
+        command("check", "finance.fraud", "bad.csv", *classes), "row 3", "`unclear` is class 2", "[labels]"
+    )
+
+
+def test_predict_needs_the_columns_that_were_there_to_learn_from(command, finished, payments, place):
+    payments.drop(columns=["fraud", "card"]).head(9).to_csv("new.csv", index=False)
+    outcome = command("predict", finished.folder / "bundle", "--data", "new.csv", "--out", "scores.csv")
+    refuses(outcome, "column `card` (role `card`) is missing")
+    assert files(place) == {"new.csv"}
 
 
 # -- tables that are written otherwise, and fit
@@ -355,13 +381,17 @@ def test_a_table_that_is_written_otherwise_fits(command, small, place, case):
     assert note in outcome.out
 
 
-def test_a_column_of_ten_thousand_categories_and_decimal_commas_go_all_the_way(
-    command, payments, place
-):
-    frame = payments.drop(columns="transaction_id").assign(shop=[f"shop {n % 10_000}" for n in range(len(payments))])
+def test_a_column_of_ten_thousand_categories_and_decimal_commas_go_all_the_way(command, payments, place):
+    frame = payments.drop(columns="transaction_id").assign(
+        shop=[f"shop {n % 10_000}" for n in range(len(payments))]
+    )
     frame["limit"] = np.where(np.arange(len(frame)) % 3, 0.5, np.nan)
     frame.to_csv("wide.csv", index=False, sep=";", decimal=",")
-    columns = ["--set=columns.label=fraud", '--set=features.categorical=["shop"]', '--set=features.numeric=["limit"]']
+    columns = [
+        "--set=columns.label=fraud",
+        '--set=features.categorical=["shop"]',
+        '--set=features.numeric=["limit"]',
+    ]
     outcome = command("fit", "finance.fraud", "--data", "wide.csv", *columns, *TINY, "--out", "bundle")
     assert outcome.code == 0, outcome.err
     saved = json.loads(Path("bundle/bundle.json").read_text("utf-8"))
@@ -388,7 +418,10 @@ def test_zero_rows_at_predict_are_refused(command, finished, payments, place):
 
 def test_one_class_at_evaluate_is_refused(command, finished, payments, place):
     payments[payments["fraud"] == 0].tail(500).to_csv("later.csv", index=False)
-    refuses(command("evaluate", finished.folder / "bundle", "--data", "later.csv", "--out", "judged"), "every row is 0")
+    refuses(
+        command("evaluate", finished.folder / "bundle", "--data", "later.csv", "--out", "judged"),
+        "every row is 0",
+    )
     assert files(place) == {"later.csv"}
 
 
@@ -399,11 +432,16 @@ def test_evaluate_without_a_table_says_so(command, finished, place):
 
 @pytest.mark.parametrize("out", ["scores.xlsx", "scores"])
 def test_predict_refuses_a_kind_of_file_that_it_cannot_write(command, finished, place, out):
-    refuses(command("predict", finished.folder / "bundle", "--data", finished.data, "--out", out), ".parquet or .csv")
+    refuses(
+        command("predict", finished.folder / "bundle", "--data", finished.data, "--out", out),
+        ".parquet or .csv",
+    )
     assert files(place) == set()
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "no model", "no json", "half a json", "another version"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "changed", "no model", "no json", "half a json", "another version"]
+)
 def test_a_damaged_bundle_is_refused(command, finished, place, damage):
     bundle = place / "bundle"
     bundle.mkdir()
@@ -454,7 +492,7 @@ WRONG = {
     "no run": (["report", "."], ["metrics.json"]),
     "no bundle": (["predict", "nowhere", "--data", "payments.csv", "--out", "a.csv"], ["no bundle"]),
     "option": (["run", "finance.fraud", "--frobnicate"], ["--frobnicate"]),
-    "argument": (["check"], ["SOLUTION"]),
+    "argument": (["check"], ["'solution'"]),
     "command": (["trains"], ["trains"]),
 }  # fmt: skip
 
@@ -476,7 +514,9 @@ def test_a_folder_with_other_files_is_not_replaced(command, finished, place, nam
     (place / out).mkdir(exist_ok=True)
     (place / out / "thesis.txt").write_text("years of work")
     before = files(place)
-    outcome = command(name, "finance.fraud", "--data", finished.data, "--config", finished.config, "--out", out)
+    outcome = command(
+        name, "finance.fraud", "--data", finished.data, "--config", finished.config, "--out", out
+    )
     refuses(outcome, "would be replaced", "--out")
     assert files(place) == before
 
@@ -485,10 +525,108 @@ def test_a_finished_run_is_replaced_by_the_next(command, finished, payments, pla
     for number in range(2):
         arguments = ["--data", finished.data, "--out", "judged"]
         assert command("evaluate", finished.folder / "bundle", *arguments).code == 0, number
-    assert files(place) == {"judged", "judged/report.html", "judged/metrics.json", "judged/predictions.parquet"}
+    assert files(place) == {
+        "judged",
+        "judged/report.html",
+        "judged/metrics.json",
+        "judged/predictions.parquet",
+    }
+
+
+def test_evaluate_never_replaces_the_run_whose_bundle_it_judges(command, finished):
+    before = files(finished.folder)
+    arguments = ["--data", finished.data, "--out", finished.folder]
+    refuses(command("evaluate", finished.folder / "bundle", *arguments), "holds bundle", "--out")
+    assert files(finished.folder) == before
+
+
+def test_a_report_in_the_other_language_is_replaced_with_its_run(command, finished, place):
+    arguments = ["evaluate", finished.folder / "bundle", "--data", finished.data, "--out", "judged"]
+    assert command(*arguments).code == 0
+    assert command("report", "judged", "--lang", "zh").code == 0
+    assert command(*arguments).code == 0
+    assert not Path("judged/report.zh.html").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_work(command, finished, place):
+    Path("file").write_text("")
+    Path("folder.csv").mkdir()
+    before, data = files(place), ["--data", finished.data, "--out"]
+    refuses(command("predict", finished.folder / "bundle", *data, "file/scores.csv"), "is a file", "--out")
+    refuses(command("predict", finished.folder / "bundle", *data, "folder.csv"), "must be a file")
+    refuses(command("fit", "finance.fraud", *data, "file/bundle", "--set=columns.label=fraud"), "is a file")
+    refuses(command("report", finished.folder, "--out", "file/report.html"), "is a file")
+    assert files(place) == before
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]"])
+def test_a_damaged_run_is_not_reported(command, place, content):
+    Path("metrics.json").write_text(content, encoding="utf-8")
+    refuses(command("report", "."), "metrics.json is damaged")
+    assert files(place) == {"metrics.json"}
+
+
+def test_without_a_table_the_sample_is_taken_and_that_is_said(command, payments, place, monkeypatch):
+    from shared.contract import Mapping
+    from verticals.finance import FraudPipeline
+
+    sample = payments, Mapping(columns={"label": "fraud"}, simulated=True)
+    monkeypatch.setattr(FraudPipeline, "sample", classmethod(lambda cls, **size: sample))
+    outcome = command("fit", "finance.fraud", "--out", "bundle", *TINY)
+    assert outcome.code == 0, outcome.err
+    assert "note: there is no --data: the built-in, simulated sample is taken" in outcome.err
+    assert json.loads(Path("bundle/bundle.json").read_text("utf-8"))["mapping"]["simulated"] is True
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_notes_stand_in_lines_of_their_own_while_a_terminal_shows_progress(
+    command, finished, place, monkeypatch
+):
+    from shared import run as road
+
+    def warned(*arguments, predict=road.predict, **options):
+        warnings.warn("of a library", stacklevel=1)
+        return predict(*arguments, **options)
+
+    monkeypatch.setattr(road, "predict", warned)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(warnings, "showwarning", lambda text, *where, **options: terminal.write(f"{text}\n"))
+    terminal, arguments = _Terminal(), ["predict", finished.folder / "bundle", "--data", finished.data]
+    outcome = command(*arguments, "--out", "scores.csv", err=terminal)
+    assert outcome.code == 0
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", outcome.err.replace("\r", "\n"))
+    assert "note: payments.csv is CSV, utf-8, separated by comma" in shown.splitlines()
+    assert "of a library" not in shown
+    payments = pd.read_csv(finished.data)
+    payments.drop(columns="amount").to_csv("bad.csv", index=False)
+    outcome = command(*arguments[:-1], "bad.csv", "--out", "no.csv", err=_Terminal())
+    assert outcome.code == 2
+    cursor_back = outcome.err.rfind("\x1b[?25h")
+    assert 0 < cursor_back < outcome.err.rfind("bad.csv does not fit"), (
+        "the message comes after the moving line"
+    )
 
 
 # -- in a process of its own
+
+
+def test_check_is_answered_by_a_fresh_process_without_noise(finished, place):
+    arguments = [
+        "-m",
+        "verticals",
+        "check",
+        "finance.fraud",
+        str(finished.data),
+        "--config",
+        str(finished.config),
+    ]
+    done = process(*arguments, cwd=place)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "payments.csv fits `finance.fraud`" in done.stdout
 
 
 def test_help_loads_none_of_the_heavy_packages(place):
@@ -514,7 +652,9 @@ def test_a_customer_file_that_would_hide_the_package_is_refused(tmp_path, way, k
         (tmp_path / "shared.py").write_text("")
     (tmp_path / "elsewhere").mkdir()
     cwd, before = (tmp_path, []) if way == "working folder" else (tmp_path / "elsewhere", [str(tmp_path)])
-    for start in (["-m", "verticals"], ["-c", "from verticals.__main__ import main; main()"]):
+    script = tmp_path / "elsewhere" / "verticals"  # what an installation makes
+    script.write_text("import sys\nfrom verticals.__main__ import main\nsys.exit(main())\n")
+    for start in (["-m", "verticals"], [script]):
         done = process(*start, "list", cwd=cwd, before=before)
         assert done.returncode == 2, done.stderr
         assert "shared" in done.stderr and "Rename" in done.stderr and "Traceback" not in done.stderr

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from shared import charsets
+from shared.contract import charsets
 from shared.contract.mapping import Format
 from shared.contract.tables import raw_table, read_table
 from shared.errors import ContractError

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from shared.fit_settings import FitSettings
 from shared.split_settings import SplitSettings
@@ -22,7 +22,9 @@ class FraudConfig(FitSettings, SplitSettings):
     drop_known: bool = Field(True, description="judge without cards whose fraud is known: they are blocked")
 
     # What a payment is told by
-    windows: tuple[int, ...] = Field((1, 7, 30), min_length=1, description="days the features look back")
+    windows: tuple[PositiveInt, ...] = Field(
+        (1, 7, 30), min_length=1, description="days the features look back"
+    )
     history: int = Field(16, ge=1, le=256, description="payments of the card that the LSTM looks back on")
     most_categories: int = Field(
         1000, ge=1, description="values of a category column with a row of their own"

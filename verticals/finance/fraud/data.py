@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shared.contract import CATEGORICAL, NUMERIC, Role, Table
+from shared.contract import NUMERIC, Role, Table
 from shared.decisions import PASS, REVIEW, Costs
 from shared.encoding import Features, encode_numbers
 from shared.history import DAY, History, key_codes, seconds
@@ -34,6 +34,7 @@ ROLES = (
     Role(
         name="label",
         kind="label",
+        high=1,
         predict=False,
         description="1 for fraud, 0 for genuine",
         description_zh="是否欺诈",
@@ -86,11 +87,14 @@ def features(table: Table, config: FraudConfig) -> Features:
         if pair.result() is not None:
             count = pair.result().count()
             columns |= {"card_at_terminal": np.log1p(count), "terminal_is_new": count == 0}
-    for name in frame.columns:
-        if name.startswith(NUMERIC):
-            columns[name.removeprefix(NUMERIC)] = frame[name].to_numpy()
+    categories = {}
+    for name in frame.columns.difference([role.name for role in ROLES], sort=False):
+        kind, _, plain = name.partition("/")
+        own = (
+            plain not in columns and plain not in categories
+        )  # a customer's column may be called `night` too
+        (columns if f"{kind}/" == NUMERIC else categories)[plain if own else name] = frame[name]
     numbers = {name: np.asarray(values, np.float32) for name, values in columns.items()}
-    categories = {c.removeprefix(CATEGORICAL): frame[c] for c in frame.columns if c.startswith(CATEGORICAL)}
     return Features(numbers, categories)
 
 
@@ -206,12 +210,14 @@ def rule(table: Table, config: FraudConfig) -> tuple[np.ndarray, dict[str, str]]
 def parts(table: Table, features: Features, rows: np.ndarray) -> dict[str, np.ndarray]:
     """The slices that the report looks at, by name: which part each test payment is in."""
     amount = table.frame["amount"].to_numpy()[rows]
-    edges = [0, 10, 50, 100, 200, 500]
-    names = np.array(["0-10", "10-50", "50-100", "100-200", "200-500", "500+"])
     hour = table.frame["time"].dt.hour.to_numpy()[rows]
-    clock = np.array(["00-06", "06-12", "12-18", "18-24"])
-    found = {"amount band": names[np.digitize(amount, edges[1:])], "hour": clock[hour // 6]}
+    bands = ["0-10", "10-50", "50-100", "100-200", "200-500", "500+"]
+    band = np.digitize(amount, [10, 50, 100, 200, 500])
+    found = {
+        "amount band": pd.Categorical.from_codes(band, bands),
+        "hour": pd.Categorical.from_codes(hour // 6, ["00-06", "06-12", "12-18", "18-24"]),
+    }
     if "card_since_last" in features.numbers:
         first = np.isnan(features.numbers["card_since_last"][rows])
-        found["card"] = np.where(first, "first payment", "known card")
+        found["card"] = pd.Categorical.from_codes(first.astype(int), ["known card", "first payment"])
     return found

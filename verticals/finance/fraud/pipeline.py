@@ -86,6 +86,11 @@ class FraudPipeline(Pipeline):
     def costs(self, table: Table) -> Costs:
         return data.costs(table, self.label(table), self.config)
 
+    def prices(self) -> dict[str, float]:
+        config = self.config
+        prices = {"fraud_fee": config.missed_fraud_cost, "missed_share": config.amount_at_risk}
+        return prices | {"review": config.review_cost, "false_block": config.false_block_cost}
+
     def decide(self, table: Table, rows: np.ndarray, scores: np.ndarray):
         budget = None
         if self.config.alerts_per_day:

@@ -47,8 +47,8 @@ def app(solutions: Mapping[str, str], arguments: list[str] | None = None) -> Non
             stream.reconfigure(errors="replace")  # a terminal without Chinese still gets the rest
     try:
         with warnings.catch_warnings():
-            if not debug:
-                warnings.simplefilter("ignore")  # those of libraries; what a user must know is a note or an error
+            if not debug:  # those of libraries; what a user must know is a note or an error
+                warnings.simplefilter("ignore")
             cli(arguments, standalone_mode=True)
     except VerticalsError as error:
         if debug:

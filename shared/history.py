@@ -4,6 +4,8 @@ Every sum, count and mean here reads rows of the same key that are strictly earl
 so rows of equal time never see each other and the order of the file does not matter.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -49,6 +51,19 @@ def alone_if_missing(codes: np.ndarray) -> np.ndarray:
     return codes
 
 
+@dataclass(frozen=True)
+class Running:
+    """Running totals of a column in the sorted order of its `History`.
+
+    Args:
+        sums: Of the values that are known, from the first row of each key on.
+        counts: How many are known; None: all of them.
+    """
+
+    sums: np.ndarray
+    counts: np.ndarray | None
+
+
 class History:
     """The rows of a table sorted by key and time, ready for windows over the past.
 
@@ -87,7 +102,6 @@ class History:
         self._axis = self._key + self._moment
         self._before = _latest(np.r_[True, self._axis[1:] != self._axis[:-1]][: len(codes)])
         self._places: dict[tuple[float, str], np.ndarray] = {}
-        self._totals: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def __len__(self) -> int:
         return len(self.order)
@@ -120,33 +134,43 @@ class History:
         first, end = self._window(window, delay)
         return self._unsort((end - first).astype(np.float64))
 
-    def total(self, values: np.ndarray, window: float = np.inf, *, delay: float = 0.0) -> np.ndarray:
+    def total(
+        self, values: "np.ndarray | Running", window: float = np.inf, *, delay: float = 0.0
+    ) -> np.ndarray:
         """Sum of `values` over those rows. `(rows,)`, float64. Missing and infinite values count as 0."""
         first, end = self._window(window, delay)
-        running = self._running(values)
-        return self._unsort(_upto(running, end, self.start) - _upto(running, first, self.start))
+        running = values if isinstance(values, Running) else self.running(values)
+        return self._unsort(_upto(running.sums, end, self.start) - _upto(running.sums, first, self.start))
 
-    def _running(self, values: np.ndarray) -> np.ndarray:
-        """Running totals of each key's `values`; kept, as one column is summed over many windows."""
-        kept = self._totals.get(id(values))
-        if kept is None:
-            known = np.asarray(values, np.float64)[self.order]
-            known = pd.Series(np.where(np.isfinite(known), known, 0.0))
-            # Summed key by key: a sum over all keys would carry the rounding of one key's amounts to the others.
-            running = known.groupby(self.start, sort=False).cumsum().to_numpy()
-            # The column is kept with its sums, or another could come to have its id.
-            kept = self._totals[id(values)] = (values, running)
-        return kept[1]
+    def running(self, values: np.ndarray) -> "Running":
+        """Running totals of each key's `values`, for a column that is summed over many windows.
 
-    def mean(self, values: np.ndarray, window: float = np.inf, *, delay: float = 0.0) -> np.ndarray:
+        Example:
+            >>> history = History(np.array([0, 0, 0]), np.array([0.0, 10.0, 20.0]))
+            >>> values = history.running(np.array([1.0, 2.0, 3.0]))
+            >>> history.total(values, 10.0).tolist(), history.total(values).tolist()
+            ([0.0, 1.0, 2.0], [0.0, 1.0, 3.0])
+        """
+        values = np.asarray(values, np.float64)[self.order]
+        known = np.isfinite(values)
+        # Summed key by key: a sum over all keys would carry the rounding of one key's amounts to the others.
+        sums = pd.Series(np.where(known, values, 0.0)).groupby(self.start, sort=False).cumsum().to_numpy()
+        counts = None
+        if not known.all():
+            counts = pd.Series(known.astype(np.float64)).groupby(self.start, sort=False).cumsum().to_numpy()
+        return Running(sums, counts)
+
+    def mean(
+        self, values: "np.ndarray | Running", window: float = np.inf, *, delay: float = 0.0
+    ) -> np.ndarray:
         """Mean of the `values` that are known over those rows; NaN where there are none. `(rows,)`, float64."""
-        known = np.isfinite(np.asarray(values, np.float64))
-        if known.all():
+        running = values if isinstance(values, Running) else self.running(values)
+        if running.counts is None:
             count = self.count(window, delay=delay)
         else:
-            count = self.total(known, window, delay=delay)
+            count = self.total(Running(running.counts, None), window, delay=delay)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(count > 0, self.total(values, window, delay=delay) / count, np.nan)
+            return np.where(count > 0, self.total(running, window, delay=delay) / count, np.nan)
 
     def seconds_since_last(self) -> np.ndarray:
         """Seconds since the latest earlier row of the key; NaN on a first row. `(rows,)`, float64."""

@@ -48,11 +48,15 @@ def main(starts: list[str], seeds: list[int], names: list[str]) -> None:
                 begin = time.perf_counter()
                 prepared = pipeline.fit(table, split, features=features)
                 seconds = time.perf_counter() - begin
-                value = average_precision(pipeline.label(table)[split.test], pipeline.scores(prepared, split.test))
+                value = average_precision(
+                    pipeline.label(table)[split.test], pipeline.scores(prepared, split.test)
+                )
                 row = {"average_precision": round(value, 4), "seconds": round(seconds, 1)}
                 found.setdefault(name, {})[f"{start} seed {seed}"] = row
                 print(name, start, seed, row, flush=True)
-                row["valid"] = round(pipeline.history.epochs[pipeline.history.best_epoch - 1][pipeline.history.score], 4)
+                row["valid"] = round(
+                    pipeline.history.epochs[pipeline.history.best_epoch - 1][pipeline.history.score], 4
+                )
                 RESULTS.write_text(json.dumps(found, indent=1) + "\n")
 
 

@@ -19,7 +19,10 @@ RESULTS = Path(__file__).parent / "results" / "fraud_quality.json"
 FINANCE = Path(os.environ["VERTICALS_DATA"]) / "finance"
 SETS = {
     "handbook": (FINANCE / "fraud_handbook_simulated/transactions.parquet", "data/mappings/handbook.toml"),
-    "creditcard": (FINANCE / "creditcard_ulb_subset/creditcard_subset.csv.gz", "data/mappings/creditcard.toml"),
+    "creditcard": (
+        FINANCE / "creditcard_ulb_subset/creditcard_subset.csv.gz",
+        "data/mappings/creditcard.toml",
+    ),
 }
 WEEKS = ["2018-08-08", "2018-08-15", "2018-08-22", "2018-08-29", "2018-09-05"]
 KEPT = ("average_precision", "roc_auc", "card_precision_100", "expected_calibration_error", "brier")
@@ -39,7 +42,11 @@ def run(name: str, seed: int, *overrides: str) -> dict:
 
 def kept(metrics: dict) -> dict:
     return {
-        model: {name: {key: round(value, 4) for key, value in figures[name].items()} for name in KEPT if name in figures}
+        model: {
+            name: {key: round(value, 4) for key, value in figures[name].items()}
+            for name in KEPT
+            if name in figures
+        }
         for model, figures in metrics["results"].items()
     }
 
@@ -57,7 +64,11 @@ def entry(metrics: dict) -> dict:
 
 def summary(found: dict) -> dict:
     """Mean and spread over the four later weeks, and the model against each rival, paired."""
-    later = [found[f"handbook {week} seed 0"]["results"] for week in WEEKS[1:] if f"handbook {week} seed 0" in found]
+    later = [
+        found[f"handbook {week} seed 0"]["results"]
+        for week in WEEKS[1:]
+        if f"handbook {week} seed 0" in found
+    ]
     if len(later) < 2:
         return {}
     out: dict = {"folds": len(later)}
@@ -82,7 +93,14 @@ def main(names: list[str], seeds: list[int]) -> None:
                 found["later weeks"] = summary(found)
                 RESULTS.write_text(json.dumps(found, indent=1) + "\n")
                 for model, figures in found[f"{name} {week} seed {seed}"]["results"].items():
-                    print(name, week, seed, model, {key: value["value"] for key, value in figures.items()}, flush=True)
+                    print(
+                        name,
+                        week,
+                        seed,
+                        model,
+                        {key: value["value"] for key, value in figures.items()},
+                        flush=True,
+                    )
 
 
 if __name__ == "__main__":

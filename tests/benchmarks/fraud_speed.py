@@ -47,7 +47,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         out, answers = Path(folder) / "run", Path(folder) / "answers.parquet"
         seconds, _ = timed(
-            *verticals, "run", "finance.fraud", "--data", str(DATA), "--config", str(MAPPING), "--out", str(out)
+            *verticals,
+            "run",
+            "finance.fraud",
+            "--data",
+            str(DATA),
+            "--config",
+            str(MAPPING),
+            "--out",
+            str(out),
         )
         found["run_seconds"] = seconds
         found["run_stages"] = json.loads((out / "metrics.json").read_text())["stages"]
@@ -58,7 +66,9 @@ def main() -> None:
         found["predict"] = {"seconds": seconds, "rows": rows, "rows_per_second": rows / seconds}
         begin = time.perf_counter()
         subprocess.run(
-            [*verticals, "run", "finance.fraud", "--out", str(Path(folder) / "demo")], check=True, capture_output=True
+            [*verticals, "run", "finance.fraud", "--out", str(Path(folder) / "demo")],
+            check=True,
+            capture_output=True,
         )
         found["demo_seconds"] = time.perf_counter() - begin
     RESULTS.parent.mkdir(exist_ok=True)

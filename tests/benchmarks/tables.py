@@ -62,7 +62,9 @@ def seeds() -> str:
     rows = []
     for name in NAMES:
         if name != "amount":
-            values = [found[BOOK.format(seed)]["results"][name]["average_precision"]["value"] for seed in range(3)]
+            values = [
+                found[BOOK.format(seed)]["results"][name]["average_precision"]["value"] for seed in range(3)
+            ]
             rows.append([NAMES[name], *map(figure, values), figure(sum(values) / len(values))])
     return table(["AP, same test rows", "seed 0", "seed 1", "seed 2", "mean"], rows)
 
@@ -75,7 +77,13 @@ def folds() -> str:
         against = later["average_precision, model minus rival"].get(name)
         gap = f"{against['mean']:+.3f} ({against['low']:+.3f} to {against['high']:+.3f})" if against else ""
         rows.append(
-            [NAMES[name], f"{figure(ap['mean'])} ± {figure(ap['spread'])}", figure(auc["mean"]), figure(cp["mean"]), gap]
+            [
+                NAMES[name],
+                f"{figure(ap['mean'])} ± {figure(ap['spread'])}",
+                figure(auc["mean"]),
+                figure(cp["mean"]),
+                gap,
+            ]
         )
     header = ["four later weeks", "AP, mean ± spread", "AUC", "card precision@100", "AP, model minus this"]
     return table(header, rows)
@@ -113,7 +121,12 @@ def speed() -> str:
         ["`verticals --help`", f"{fraud['help_seconds']:.2f} s"],
     ]  # fmt: skip
     for kind, entry in training["results"].items():
-        rows.append([f"`shared.training.fit` against a bare TensorFlow loop, {kind}", f"{entry['ratio']:.2f} of its speed"])
+        rows.append(
+            [
+                f"`shared.training.fit` against a bare TensorFlow loop, {kind}",
+                f"{entry['ratio']:.2f} of its speed",
+            ]
+        )
     return table(["two cores", "measured"], rows)
 
 
@@ -131,7 +144,10 @@ def measured() -> str:
         "creditcard_ulb_subset, 5-fold": "creditcard 5 folds seed 0",
     }.items():
         results = found[key]["results"]
-        trees = {name: results[name]["average_precision"]["value"] for name in ("random_forest", "gradient_boosting")}
+        trees = {
+            name: results[name]["average_precision"]["value"]
+            for name in ("random_forest", "gradient_boosting")
+        }
         best = max(trees, key=trees.__getitem__)
         line = f"{title}: AP {span(results['model']['average_precision'])}, best tree {figure(trees[best])}"
         lines.append({"data": title, "line": line})
@@ -155,7 +171,10 @@ def main(check: bool) -> int:
             stale.append(path)
             if not check:
                 target.write_text(text, encoding="utf-8")
-    print("\n".join(f"{'stale' if check else 'rewritten'}: {path}" for path in stale) or "all figures are current")
+    print(
+        "\n".join(f"{'stale' if check else 'rewritten'}: {path}" for path in stale)
+        or "all figures are current"
+    )
     return int(check and bool(stale))
 
 

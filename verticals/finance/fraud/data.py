@@ -117,9 +117,9 @@ def _of_payment(time: np.ndarray, amount: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _of_card(card: History, amount, unusual, label, config: FraudConfig) -> dict[str, np.ndarray]:
-    mean = card.mean(amount, 30 * DAY)
+    amounts, frauds, highs = card.running(amount), card.running(label), card.running(unusual > HIGH)
+    mean = card.mean(amounts, 30 * DAY)
     spread = np.sqrt(np.maximum(card.mean(amount**2, 30 * DAY) - mean**2, 0))
-    high = unusual > HIGH
     columns = {
         "amount_to_card_mean": np.log((amount + 1) / (mean + 1)),
         "amount_to_card_spread": np.clip((amount - mean) / (spread + 1), -20, 20),
@@ -129,29 +129,29 @@ def _of_card(card: History, amount, unusual, label, config: FraudConfig) -> dict
     for days in config.windows:
         count = card.count(days * DAY)
         columns[f"card_count_{days}d"] = np.log1p(count)
-        columns[f"card_mean_{days}d"] = np.log1p(card.mean(amount, days * DAY))
+        columns[f"card_mean_{days}d"] = np.log1p(card.mean(amounts, days * DAY))
         columns[f"card_frauds_{days}d"] = np.log1p(
-            card.total(label, days * DAY, delay=config.label_delay * DAY)
+            card.total(frauds, days * DAY, delay=config.label_delay * DAY)
         )
     for days in (1, 3, 7, 14):
-        columns[f"card_high_{days}d"] = np.log1p(card.total(high, days * DAY))
-    columns["card_high_share"] = card.total(high, 14 * DAY) / (card.count(14 * DAY) + 1)
+        columns[f"card_high_{days}d"] = np.log1p(card.total(highs, days * DAY))
+    columns["card_high_share"] = card.total(highs, 14 * DAY) / (card.count(14 * DAY) + 1)
     return columns
 
 
 def _of_terminal(terminal: History, unusual, label, config: FraudConfig) -> dict[str, np.ndarray]:
-    delay = config.label_delay * DAY
+    delay, unusuals, labels = config.label_delay * DAY, terminal.running(unusual), terminal.running(label)
     columns = {
         "terminal_since_last": np.log1p(terminal.seconds_since_last()),
         "terminal_high_share": terminal.total(unusual > HIGH, 7 * DAY) / (terminal.count(7 * DAY) + 1),
     }
     for days in config.windows:
-        frauds = terminal.total(label, days * DAY, delay=delay)
+        frauds = terminal.total(labels, days * DAY, delay=delay)
         # One more payment than there was keeps a terminal's first fraud from reading as a risk of 1.
         columns[f"terminal_risk_{days}d"] = frauds / (terminal.count(days * DAY, delay=delay) + 1)
         columns[f"terminal_frauds_{days}d"] = np.log1p(frauds)
         columns[f"terminal_count_{days}d"] = np.log1p(terminal.count(days * DAY))
-        columns[f"terminal_unusual_{days}d"] = terminal.mean(unusual, days * DAY)
+        columns[f"terminal_unusual_{days}d"] = terminal.mean(unusuals, days * DAY)
     return columns
 
 

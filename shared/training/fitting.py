@@ -197,6 +197,7 @@ def fit(
     Raises:
         TrainingError: If rows, labels or weights do not fit, or the loss is no number.
     Example:
+        >>> from shared.training import set_seed
         >>> set_seed(0)
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
         >>> x = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")

@@ -62,8 +62,8 @@ def optimizer(settings: FitSettings, steps: int | None = None) -> keras.optimize
         Kingma & Ba, Adam, ICLR 2015, https://arxiv.org/abs/1412.6980; Loshchilov & Hutter, Decoupled weight
         decay regularization, ICLR 2019, https://arxiv.org/abs/1711.05101
     Example:
-        >>> optimizer(FitSettings(weight_decay=0.01)).name
-        'adam_w'
+        >>> type(optimizer(FitSettings(weight_decay=0.01))).__name__
+        'AdamW'
     """
     rate = learning_rate(settings, steps)
     if not settings.weight_decay:

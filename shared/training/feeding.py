@@ -196,6 +196,7 @@ class Feed:
             data = data.prefetch(1).rebatch(self.batch_size)
         options = tf.data.Options()
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+        options.autotune.enabled = False  # nothing to tune, and its thread holds up the end of an epoch
         return data.prefetch(4).with_options(options)
 
 

@@ -39,6 +39,13 @@ def timed(*command: str) -> tuple[float, str]:
     return time.perf_counter() - begin, done.stdout
 
 
+def demo() -> float:
+    """Seconds of a whole run on the built-in sample, what `make demo` does once it is installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "demo")
+        return timed(sys.executable, "-m", "verticals", "run", "finance.fraud", "--out", out)[0]
+
+
 def main() -> None:
     verticals = [sys.executable, "-m", "verticals"]
     found: dict = {"cores": os.cpu_count(), "load_average_before": os.getloadavg()[0]}
@@ -64,17 +71,16 @@ def main() -> None:
         )
         rows = found["features"]["rows"]
         found["predict"] = {"seconds": seconds, "rows": rows, "rows_per_second": rows / seconds}
-        begin = time.perf_counter()
-        subprocess.run(
-            [*verticals, "run", "finance.fraud", "--out", str(Path(folder) / "demo")],
-            check=True,
-            capture_output=True,
-        )
-        found["demo_seconds"] = time.perf_counter() - begin
+    found["demo_seconds"] = demo()
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--demo"]:
+        RESULTS.write_text(
+            json.dumps(json.loads(RESULTS.read_text()) | {"demo_seconds": demo()}, indent=1) + "\n"
+        )
+    else:
+        main()

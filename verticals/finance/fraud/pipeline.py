@@ -41,7 +41,7 @@ class FraudPipeline(Pipeline):
     }
 
     @classmethod
-    def sample(cls, *, cards: int = 1000, days: int = 90, seed: int = 0):
+    def sample(cls, *, cards: int = 800, days: int = 60, seed: int = 0):
         from .sample import simulate_payments
 
         frame = simulate_payments(cards=cards, terminals=2 * cards, days=days, seed=seed)

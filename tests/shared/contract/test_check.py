@@ -337,7 +337,7 @@ def test_no_message_shows_more_than_forty_letters_of_a_cell():
 
 @pytest.mark.skipif("VERTICALS_DATA" not in os.environ, reason="VERTICALS_DATA names no folder of data sets")
 def test_the_real_card_payments_fit_the_mapping_that_ships():
-    mapping_file = Path(__file__).resolve().parents[2] / "data" / "mappings" / "creditcard.toml"
+    mapping_file = Path(__file__).resolve().parents[3] / "data" / "mappings" / "creditcard.toml"
     mapping = Mapping(columns={"time": "Time", "amount": "Amount", "label": "Class"})
     shipped = tomllib.loads(mapping_file.read_text(encoding="utf-8"))
     assert shipped["columns"] == mapping.columns

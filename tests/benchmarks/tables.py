@@ -90,11 +90,16 @@ def folds() -> str:
 
 
 def creditcard() -> str:
-    results = load("fraud_quality")["creditcard 5 folds seed 0"]["results"]
+    found = load("fraud_quality")
+    results, again = (found[f"creditcard 5 folds seed {seed}"]["results"] for seed in range(2))
     metrics = ["average_precision", "roc_auc", "expected_calibration_error"]
-    rows = [[NAMES[name], *(span(results[name][metric]) for metric in metrics)] for name in NAMES]
-    rows.append(["published, gradient boosting", ".914", ".976", ""])
-    return table(["creditcard_ulb_subset, 5-fold", "AP", "AUC", "ECE"], rows)
+    rows = [
+        [NAMES[name], *(span(results[name][metric]) for metric in metrics)]
+        + [figure(again[name][metric]["value"]) for metric in metrics[:2]]
+        for name in NAMES
+    ]
+    rows.append(["published, gradient boosting", ".914", ".976", "", "", ""])
+    return table(["creditcard_ulb_subset, 5-fold", "AP", "AUC", "ECE", "AP, seed 1", "AUC, seed 1"], rows)
 
 
 def networks() -> str:

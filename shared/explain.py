@@ -4,7 +4,7 @@ Both work on the arrays a model reads, so they suit every network: a feature is 
 these arrays (`Places`), all moved together.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -131,8 +131,3 @@ def label_rows(label: np.ndarray, *, most: int, seed: int = 0) -> tuple[np.ndarr
         np.full(take_negative, len(negative) / max(take_negative, 1)),
     ]
     return rows, weights
-
-
-def named_values(values: Mapping[str, np.ndarray], row: int) -> dict[str, float | None]:
-    """The features of one row as JSON can hold them."""
-    return {name: float(column[row]) if np.isfinite(column[row]) else None for name, column in values.items()}

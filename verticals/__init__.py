@@ -4,7 +4,6 @@ import importlib.util
 import sys
 from pathlib import Path
 
-_HERE = Path(__file__).resolve().parent.parent
 _spec = importlib.util.find_spec("shared")
 _found = Path(_spec.origin).resolve().parent if _spec and _spec.origin else None
 if _found is None or not (_found / "pipeline.py").exists() or not (_found / "errors.py").exists():

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from shared.explain import label_rows, named_values, permutation_importance, shapley_values
+from shared.explain import label_rows, permutation_importance, shapley_values
 from shared.metrics import average_precision, roc_auc
 
 PLACES = {
@@ -113,11 +113,3 @@ def test_few_rows_are_all_taken_and_many_positives_are_thinned_too():
     assert sorted(rows.tolist()) == [0, 1, 2] and weights.tolist() == [1, 1, 1]
     rows, weights = label_rows(np.ones(100), most=10)
     assert len(rows) == 5 and weights.sum() == pytest.approx(100)
-
-
-def test_named_values_are_what_json_can_hold():
-    columns = {"a": np.array([1.5, np.nan]), "b": np.array([np.inf, 2.0])}
-    assert named_values(columns, 0) == {"a": 1.5, "b": None} and named_values(columns, 1) == {
-        "a": None,
-        "b": 2.0,
-    }

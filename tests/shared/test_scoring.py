@@ -84,18 +84,24 @@ def test_every_model_and_the_blend_score_the_test_rows_of_all_folds(run):
     np.testing.assert_array_equal(scores["model"], run.pipeline.scores(run.prepared, rows))
 
 
-def test_a_rival_is_calibrated_and_cut_on_the_validation_rows_as_the_model_is(run):
+def calibrated_rival(run):
+    """The logistic regression of the last fold, fitted and calibrated anew."""
     from shared.baselines import fit_rivals
 
-    split, label, table = run.splits[-1], run.label, run.table
+    split = run.splits[-1]
     rival = fit_rivals(
         run.pipeline.matrix(run.prepared),
-        label,
+        run.label,
         train=split.train,
         valid=split.valid,
         grids={"logistic_regression": [{"C": 0.1}]},
     )["logistic_regression"]
-    calibrator = fit_calibrator(label[split.valid], rival.score(split.valid), "platt")
+    return rival, fit_calibrator(run.label[split.valid], rival.score(split.valid), "platt")
+
+
+def test_a_rival_is_calibrated_and_cut_on_the_validation_rows_as_the_model_is(run):
+    split, table = run.splits[-1], run.table
+    rival, calibrator = calibrated_rival(run)
     score = calibrator(rival.score(split.test))
     np.testing.assert_allclose(run.scored.scores["logistic_regression"][-1], score)
     chosen = run.pipeline.decide(table, split.valid, calibrator(rival.score(split.valid)))
@@ -280,17 +286,8 @@ def test_scores_of_folds_are_joined_in_the_order_they_were_added():
 
 
 def test_the_blend_is_the_mean_of_the_model_and_the_best_rival_calibrated_in_turn(run):
-    from shared.baselines import fit_rivals
-
     split, label = run.splits[-1], run.label
-    rival = fit_rivals(
-        run.pipeline.matrix(run.prepared),
-        label,
-        train=split.train,
-        valid=split.valid,
-        grids={"logistic_regression": [{"C": 0.1}]},
-    )["logistic_regression"]
-    calibrator = fit_calibrator(label[split.valid], rival.score(split.valid), "platt")
+    rival, calibrator = calibrated_rival(run)
     valid, test = (
         (run.pipeline.scores(run.prepared, rows) + calibrator(rival.score(rows))) / 2
         for rows in (split.valid, split.test)

@@ -11,11 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import shared
-from shared.calibration import calibrator_from_dict
 from shared.contract import Mapping
-from shared.decisions import Thresholds
 from shared.errors import BundleError
-from shared.fit_settings import History
 from shared.pipeline import Pipeline
 
 FORMAT = 1
@@ -59,10 +56,7 @@ def save(pipeline: Pipeline, folder: str | Path, *, facts: dict[str, Any] | None
             "versions": versions(),
             "mapping": pipeline.mapping.to_dict(),
             "config": pipeline.config.model_dump(mode="json"),
-            "state": pipeline.state,
-            "calibration": pipeline.calibrator.to_dict(),
-            "decision": pipeline.thresholds.to_dict(),
-            "history": pipeline.history.to_dict() if pipeline.history else None,
+            **pipeline.learnt(),
             "files": {MODEL: sha256(part / MODEL)},
             "facts": facts or {},
         }
@@ -164,10 +158,7 @@ def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
     try:
         cls = cls or _class(content["class"])
         pipeline = cls(cls.Config.model_validate(content["config"]), Mapping.from_dict(content["mapping"]))
-        pipeline.state = content["state"]
-        pipeline.calibrator = calibrator_from_dict(content["calibration"])
-        pipeline.thresholds = Thresholds.from_dict(content["decision"])
-        pipeline.history = History(**content["history"]) if content["history"] else None
+        pipeline.restore(content)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(Path(folder), error) from None
     with quiet():

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 
 from shared import explain
+from shared.binary import BinaryPipeline, Prepared
 from shared.encoding import Features
 from shared.inputs import Inputs
 from shared.metrics import average_precision
-from shared.pipeline import Pipeline, Prepared
 from shared.splits import Split
 
 IMPORTANCE_ROWS = 3000
 
 
 def explain_run(
-    fitted: Pipeline, prepared: Prepared, split: Split, predictions: pd.DataFrame
+    fitted: BinaryPipeline, prepared: Prepared, split: Split, predictions: pd.DataFrame
 ) -> dict[str, Any]:
     """Importance over test rows of the last fold, and three of its cases: right, wrong, doubtful."""
     from shared import training

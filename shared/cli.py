@@ -20,6 +20,9 @@ Lang = Annotated[str, typer.Option(help="language of the report: en or zh")]
 Table = Annotated[Path, typer.Argument(help="CSV or Parquet")]
 ToScore = Annotated[bool, typer.Option("--predict", help="the table is to be scored: it needs no labels")]
 Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
+Test = Annotated[
+    Optional[Path], typer.Option(help="rows that judge and do not teach, such as an official test part")
+]  # noqa: UP045
 NewRows = Annotated[Path, typer.Option(help="CSV or Parquet to score")]
 Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")]  # noqa: UP045
 File = Annotated[Path, typer.Option(help="file to write, .parquet or .csv")]
@@ -108,6 +111,7 @@ def run(
     data: Data = None,
     config: Config = None,
     set: Set = None,
+    test: Test = None,
     out: Out = Path("runs/latest"),
     lang: Lang = "en",
 ) -> None:
@@ -116,7 +120,7 @@ def run(
 
     _language(lang)
     with _Terminal() as stages:
-        pipeline, table = _open(solution, data, config, set, stages)
+        pipeline, table = _open(solution, data, config, set, stages, test)
         metrics = road.run(pipeline, table, out, lang=lang, stages=stages, facts=_command())
     _print_results(metrics, lang)
     print(f"report: {out / 'report.html'}")
@@ -179,9 +183,7 @@ def predict(
         answers = road.predict(pipeline, data, history=history, stages=stages)
         with stages("write"):
             road.write_table(answers, out)
-    counts = ", ".join(f"{count:,} {name}" for name, count in answers["decision"].value_counts().items())
-    rows = "1 row" if len(answers) == 1 else f"{len(answers):,} rows"
-    print(f"{rows}: {counts}\npredictions: {out}")
+    print(f"{pipeline.summary(answers)}\npredictions: {out}")
 
 
 @cli.command()
@@ -226,9 +228,13 @@ def _pipeline(solution: str, config: Path | None, overrides: list[str] | None) -
     return cls(project.settings, project.mapping)
 
 
-def _open(solution, data, config, overrides, stages) -> tuple[Any, Any]:
+def _open(solution, data, config, overrides, stages, test=None) -> tuple[Any, Any]:
     pipeline = _pipeline(solution, config, overrides)
     if data is None:
+        if test is not None:
+            raise ConfigError(
+                "--test needs --data", [Fault(text="the built-in sample has its own test part")]
+            )
         stages.note("there is no --data: the built-in, simulated sample is taken, with its own columns")
         with stages("sample"):
             frame, mapping = type(pipeline).sample(seed=pipeline.config.seed)
@@ -237,18 +243,19 @@ def _open(solution, data, config, overrides, stages) -> tuple[Any, Any]:
 
         with stages("check"):
             return pipeline, pipeline.check(raw_table(frame, "built-in sample (simulated)"))
-    return pipeline, _table(pipeline, data, stages)
+    return pipeline, _table(pipeline, data, stages, test)
 
 
-def _table(pipeline, data: Path | None, stages):
+def _table(pipeline, data: Path | None, stages, test: Path | None = None):
     from shared.contract.tables import read_table
 
     if data is None:
         raise ConfigError("there is no table", [Fault(text="give one with --data")])
     with stages("read"):
         raw = read_table(data, pipeline.mapping.format)
+        later = None if test is None else read_table(test, pipeline.mapping.format)
     with stages("check"):
-        table = pipeline.check(raw)
+        table = pipeline.check(raw, later=later)
     for note in table.notes:
         stages.note(note)
     return table

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Format", "Mapping", "Project", "Settings", "did_you_mean", "load_project"]
 
-SECTIONS = ("solution", "simulated", "columns", "features", "labels", "format", "settings")
+SECTIONS = ("solution", "simulated", "columns", "features", "labels", "format", "wide", "settings")
 
 
 @dataclass
@@ -139,6 +139,7 @@ def _mapping(tree: dict[str, Any], roles: list[str], faults: list[Fault]) -> Map
         **{key: features[key] for key in ("numeric", "categorical") if key in features},
         "labels": _section(tree, "labels", faults),
         "format": _section(tree, "format", faults),
+        **({"wide": _section(tree, "wide", faults)} if "wide" in tree else {}),
         "simulated": tree.get("simulated", False),
     }
     return _build(Mapping, parts, "", faults)

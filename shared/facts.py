@@ -4,8 +4,6 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from shared import bundle
 from shared.contract import Table
 from shared.fit_settings import History
@@ -25,11 +23,8 @@ def split_facts(splits: Sequence[Split]) -> dict[str, Any]:
 
 def run_facts(fitted: Pipeline, table: Table, splits: Sequence[Split]) -> dict[str, Any]:
     """Everything in metrics.json that says how the figures came about."""
-    time = table.frame["time"] if "time" in table.frame else None
-    label = fitted.label(table)
-    method = split_facts(splits)
-    method["parts"] = splits[-1].describe(label, None if time is None else time.to_numpy())
-    method["detail"] = splits[-1].detail
+    own = fitted.describe(table, splits)
+    method = split_facts(splits) | {"parts": own.pop("parts"), "detail": splits[-1].detail}
     history, words = fitted.history, fitted.words()
     facts = {
         "format": 1,
@@ -38,14 +33,15 @@ def run_facts(fitted: Pipeline, table: Table, splits: Sequence[Split]) -> dict[s
         "task": fitted.task,
         "simulated": fitted.mapping.simulated,
         "created": datetime.datetime.now().isoformat(timespec="seconds"),
-        "data": data_summary(table, fitted),
+        "data": data_summary(table, fitted)
+        | ({"positives": own.pop("positives")} if "positives" in own else {}),
         "split": method,
         "seed": fitted.config.seed,
         "versions": bundle.versions(),
         "config": fitted.config.model_dump(mode="json"),
-        "calibration": fitted.calibrator.to_dict(),
         "words": {key: text for key, text in words.items() if not key.startswith("limit.")},
         "limits": [text for key, text in words.items() if key.startswith("limit.")],
+        **own,
     }
     if history is not None:
         facts["training"] = {key: value for key, value in history.to_dict().items() if key != "epochs"}
@@ -74,15 +70,14 @@ def data_summary(table: Table, pipeline: Pipeline) -> dict[str, Any]:
         elif kind in ("key", "category"):
             entry["distinct"] = int(values.nunique())
         columns.append(entry)
-    label = pipeline.label(table) if "label" in table.frame else np.array([])
     period = None
-    if "time" in table.frame:
-        period = [str(table.frame["time"].min().date()), str(table.frame["time"].max().date())]
+    dated = next((role.name for role in pipeline.roles if role.kind == "time"), None)
+    if dated in table.frame:
+        period = [str(table.frame[dated].min().date()), str(table.frame[dated].max().date())]
     return {
         "source": table.source,
         "sha256": table.sha256,
         "rows": len(table),
-        "positives": int(np.nansum(label)),
         "notes": table.notes,
         "period": period,
         "columns": columns,

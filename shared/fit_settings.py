@@ -111,3 +111,18 @@ class History:
             'epochs'
         """
         return asdict(self)
+
+
+def progress(epoch: int, epochs: int, logs: dict[str, float]) -> str:
+    """What an epoch came to, in one line.
+
+    Example:
+        >>> progress(1, 3, {"loss": 0.5, "valid_auc": 0.75, "seconds": 2.0})
+        'epoch 1/3  loss 0.5000  valid_auc 0.7500'
+    """
+    figures = "  ".join(
+        f"{name} {logs[name]:.4f}"
+        for name in logs
+        if name == "loss" or (name.startswith("valid_") and not name.endswith("seconds"))
+    )
+    return f"epoch {epoch}/{epochs}  {figures}"

@@ -1,26 +1,25 @@
-"""`Pipeline`, the one class a solution derives from: the mechanism here, the decisions there."""
+"""`Pipeline`, what every solution is: the mechanism here and in the pipeline of its task, the decisions there.
+
+Pipeline                     one customer's mapping and settings, a network, what was learnt
++-- BinaryPipeline           each row gets a probability and a decision        (shared/binary.py)
++-- ForecastPipeline         each series gets quantiles of each step ahead     (shared/forecast.py)
+
+A solution derives from one of the two. What `run`, a bundle and the command line need of any of them is here.
+"""
 
 import inspect
 import json
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
-from shared import encoding
-from shared.baselines import GRIDS, Matrix, feature_matrix
-from shared.calibration import Calibrator, Identity, fit_calibrator
 from shared.config import Settings
-from shared.contract import Mapping, Role, Table, check
-from shared.decisions import PASS, Costs, Thresholds
-from shared.encoding import Features
-from shared.errors import SplitError
-from shared.fit_settings import FitSettings, History, Score
-from shared.inputs import Inputs
-from shared.metrics import average_precision
+from shared.contract import Mapping, Role, Table, check, joined
+from shared.fit_settings import History
 from shared.splits import Split
 from shared.stages import Stages
 
@@ -28,26 +27,8 @@ Text = dict[str, str]
 """A text in each language: `{"en": ..., "zh": ...}`."""
 
 
-@dataclass
-class Prepared:
-    """A table on its way to the network.
-
-    Args:
-        table: What passed the check.
-        features: One value per row and feature, read from the row's past only.
-        inputs: What the network reads.
-    """
-
-    table: Table
-    features: Features
-    inputs: Inputs
-
-
 class Pipeline:
-    """One solution, from a checked table to a decision for each row.
-
-    A solution gives the class attributes and overrides the hooks; the stages (`fit`, `predict`) are the same
-    for all and call the hooks in this order: `features`, `learn`, `encode`, `build`, `score`, `decode`, `decide`.
+    """One solution, from a checked table to an answer.
 
     Args:
         config: Settings of the solution; None: its defaults.
@@ -59,8 +40,7 @@ class Pipeline:
     task: ClassVar[Text]
     roles: ClassVar[tuple[Role, ...]]
     Config: ClassVar[type[Settings]]
-    primary: ClassVar[str] = "average_precision"
-    rivals: ClassVar[dict[str, list[dict[str, Any]]]] = GRIDS
+    primary: ClassVar[str]
     small: ClassVar[dict[str, int]] = {}  # arguments of `sample` that make it just large enough to be split
 
     def __init__(self, config: Settings | None = None, mapping: Mapping | None = None):
@@ -68,8 +48,6 @@ class Pipeline:
         self.mapping = mapping if mapping is not None else Mapping()
         self.state: dict[str, Any] | None = None
         self.model = None
-        self.calibrator: Calibrator = Identity()
-        self.thresholds: Thresholds | None = None
         self.history: History | None = None
 
     @classmethod
@@ -85,7 +63,7 @@ class Pipeline:
         tables = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
         return {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
 
-    # -- hooks: what a delivery team changes for a customer
+    # -- what a solution gives
 
     @classmethod
     def sample(cls, **size: int) -> tuple[pd.DataFrame, Mapping]:
@@ -93,187 +71,85 @@ class Pipeline:
         raise NotImplementedError
 
     def splits(self, table: Table) -> list[Split]:
-        """Row positions of train / valid / test; several for folds. The model of the last one is kept."""
+        """Positions of train / valid / test; several for folds. The model of the last one is kept."""
         raise NotImplementedError
 
-    def features(self, table: Table) -> Features:
-        """One value per row and feature, read from the row and its past only; nothing learnt."""
+    # -- what the pipeline of a task gives
+
+    def features(self, table: Table) -> Any:
+        """What the past tells, for the whole table at once; nothing learnt."""
         raise NotImplementedError
-
-    def learn(self, features: Features, rows: np.ndarray, label: np.ndarray) -> dict[str, Any]:
-        """Vocabularies, means, spreads of the training `rows` (whose labels are given), as plain JSON."""
-        return encoding.learn(features, rows, most_categories=self.config.most_categories)
-
-    def encode(self, features: Features, table: Table) -> Inputs:
-        """Features and state -> what the network reads."""
-        return Inputs(encoding.encode(features, self.state))
-
-    def matrix(self, prepared: Prepared) -> Matrix:
-        """The same features for the rivals."""
-        arrays = prepared.inputs.arrays
-        if not arrays.keys() & {"number", "category"}:  # a network that reads sequences alone
-            arrays = encoding.encode(prepared.features, self.state)
-        return feature_matrix(prepared.features, arrays)
-
-    def places(self) -> dict[str, list[tuple[str, int | None]]]:
-        """Where each feature stands in the network's inputs; see `shared.explain`."""
-        return encoding.places(self.state)
-
-    def build(self, inputs: Inputs, label: np.ndarray):
-        """The network, not compiled; `inputs` and `label` of the training rows give shapes and priors."""
-        raise NotImplementedError
-
-    def loss(self):
-        """What is minimised: the binary cross-entropy of each member, from log odds."""
-        import keras
-
-        from shared.losses import MemberLoss
-
-        return MemberLoss(keras.losses.BinaryCrossentropy(from_logits=True))
-
-    def score(self) -> Score:
-        """The validation metric that stops training and picks the weights."""
-        return Score("average_precision", lambda y_true, raw: average_precision(y_true, self.decode(raw)))
-
-    def decode(self, raw: np.ndarray) -> np.ndarray:
-        """Raw outputs `(rows, members)` -> probability `(rows,)`, the mean over the members."""
-        odds = np.exp(-np.abs(raw.astype(np.float64)))
-        return np.where(raw >= 0, 1 / (1 + odds), odds / (1 + odds)).reshape(len(raw), -1).mean(axis=1)
-
-    def decide(self, table: Table, rows: np.ndarray, scores: np.ndarray) -> Thresholds:
-        """Thresholds from validation rows and the customer's costs."""
-        raise NotImplementedError
-
-    def costs(self, table: Table) -> Costs | None:
-        """What each answer costs on each row; None: the solution has no money in it."""
-        return None
-
-    def prices(self) -> dict[str, float]:
-        """The settings that the costs are made of, for the report; `words` may name them under `cost`."""
-        return {}
-
-    def rule(self, table: Table) -> tuple[np.ndarray, Text]:
-        """What is decided today on each row, without a model, and its words."""
-        return np.full(len(table), PASS), {"en": "every row passes", "zh": "全部放行"}
-
-    def slices(self, table: Table, features: Features, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Parts of the test rows to judge apart: by kind of slice, the part each of `rows` is in."""
-        return {}
-
-    def extra_metrics(self, table: Table, rows: np.ndarray) -> dict[str, Any]:
-        """The solution's own metrics of the test `rows`, besides those of `shared.judging`."""
-        return {}
-
-    # -- stages: the same for every solution
-
-    def check(self, raw, *, predict: bool = False) -> Table:
-        """The table in the solution's roles (once fitted: those it was fitted on), or every fault at once."""
-        known = [role for role in self.roles if role.required or role.name in self.mapping.columns]
-        roles = self.roles if self.state is None else known
-        return check(raw, roles, self.mapping, solution=self.name, predict=predict)
-
-    def label(self, table: Table) -> np.ndarray:
-        """0, 1 or NaN (not known) for each row."""
-        return table.frame["label"].to_numpy(np.float64)
-
-    def groups(self, table: Table) -> np.ndarray | None:
-        """What is resampled whole for intervals (cards, patients); None: rows."""
-        return None
 
     def fit(
-        self,
-        table: Table,
-        split: Split,
-        *,
-        features: Features | None = None,
-        folder=None,
-        stages: Stages | None = None,
-    ) -> Prepared:
-        """Learns from the training rows, chooses on the validation rows; the test rows are not looked at.
+        self, table: Table, split: Split, *, features: Any = None, folder=None, stages: Stages | None = None
+    ) -> Any:
+        """Learns from the training positions, chooses on the validation ones; the test ones are not looked at.
 
         Args:
             features: Of `self.features(table)`, where they are at hand already.
             folder: Where an interrupted fit keeps what it needs to go on.
+        Returns:
+            The table as it was prepared for the network.
         """
-        from shared import training
+        raise NotImplementedError
 
-        stages = stages or Stages()
-        self.mapping = table.mapping  # with the decimal mark and the date format that were detected
-        label = self.label(table)
-        _refuse_single_class(self.name, label, split)
-        with stages("prepare"):
-            features = features if features is not None else self.features(table)
-            self.state = self.learn(features, split.train, label[split.train])
-            prepared = Prepared(table, features, self.encode(features, table))
-        with stages("fit"):
-            settings = self.config if isinstance(self.config, FitSettings) else FitSettings()
-            training.set_seed(settings.seed)
-            with training.strategy_scope(settings), training.precision_policy(settings):
-                self.model = self.build(prepared.inputs, label[split.train])
-            self.history = training.fit(
-                self.model,
-                prepared.inputs,
-                np.nan_to_num(label),
-                train=split.train,
-                valid=split.valid,
-                loss=self.loss(),
-                settings=settings,
-                score=self.score(),
-                folder=folder,
-                on_epoch=lambda epoch, epochs, logs: stages.say(_progress(epoch, epochs, logs)),
-            )
-        with stages("decide"):
-            self.calibrator = Identity()
-            raw = self.scores(prepared, split.valid)
-            self.calibrator = fit_calibrator(label[split.valid], raw, self.config.calibration)
-            self.thresholds = self.decide(table, split.valid, self.calibrator(raw))
-        return prepared
+    def prepare(self, table: Table) -> Any:
+        """The table as a fitted pipeline reads it; the same road for prediction and serving as for training."""
+        raise NotImplementedError
 
-    def prepare(self, table: Table) -> Prepared:
-        """The same road for prediction and serving as for training."""
-        features = self.features(table)
-        return Prepared(table, features, self.encode(features, table))
+    def judged(self, table: Table, *, same: bool) -> Split:
+        """What of a table a loaded pipeline is judged on: all of it, or the test part if it learnt from the rest.
 
-    def scores(self, prepared: Prepared, rows: np.ndarray | None = None) -> np.ndarray:
-        """Calibrated probability of each of `rows`, `(rows,)`, float64."""
-        from shared import training
+        Args:
+            same: Whether the pipeline was fitted on this very table.
+        """
+        raise NotImplementedError
 
-        return self.calibrator(self.decode(training.predict(self.model, prepared.inputs, rows)))
+    def predict(self, table: Table, rows: Sequence[int] | None = None) -> pd.DataFrame:
+        """The answers to a checked table.
 
-    def predict(self, table: Table, rows: np.ndarray | None = None) -> pd.DataFrame:
-        """Score and decision of each row, with the row's number in the customer's file."""
-        prepared = self.prepare(table)
-        rows = np.arange(len(table)) if rows is None else rows
-        return self.answers(table, rows, self.scores(prepared, rows))
+        Args:
+            rows: Positions that are asked for, where the table holds earlier rows too; None: all.
+        """
+        raise NotImplementedError
 
-    def answers(self, table: Table, rows: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
-        """The columns `row`, `score`, `decision` of `predictions.parquet`."""
-        return pd.DataFrame(
-            {"row": table.rows[rows], "score": scores, "decision": self.thresholds.decide(scores)}
-        )
+    def summary(self, answers: pd.DataFrame) -> str:
+        """One line on what `predict` answered, for the terminal."""
+        raise NotImplementedError
 
+    def learnt(self) -> dict[str, Any]:
+        """What a bundle keeps besides the network, the mapping and the settings, as plain JSON."""
+        return {"state": self.state, "history": self.history.to_dict() if self.history else None}
 
-def _progress(epoch: int, epochs: int, logs: dict[str, float]) -> str:
-    figures = "  ".join(
-        f"{name} {logs[name]:.4f}"
-        for name in logs
-        if name == "loss" or (name.startswith("valid_") and not name.endswith("seconds"))
-    )
-    return f"epoch {epoch}/{epochs}  {figures}"
+    def restore(self, content: dict[str, Any]) -> None:
+        """Puts back what `learnt` gave."""
+        self.state = content["state"]
+        self.history = History(**content["history"]) if content["history"] else None
 
+    def describe(self, table: Table, splits: Sequence[Split]) -> dict[str, Any]:
+        """Entries of metrics.json on the table and its parts that only this task has."""
+        raise NotImplementedError
 
-def _refuse_single_class(name: str, label: np.ndarray, split: Split) -> None:
-    from shared.errors import Fault
+    # -- the same for all
 
-    faults = []
-    for part, rows in {"train": split.train, "valid": split.valid}.items():
-        positives = int(np.nansum(label[rows]))
-        if positives == 0 or positives == len(rows):
-            faults.append(
-                Fault(
-                    text=f"the {part} part has {len(rows):,} rows and {positives:,} positive ones; it needs both "
-                    "kinds. Give more rows, or other days under [settings]"
-                )
-            )
-    if faults:
-        raise SplitError(f"`{name}` cannot learn from this split", faults)
+    def check(self, raw, *, predict: bool = False, earlier=None, later=None) -> Table:
+        """The table in the solution's roles (once fitted: those it was fitted on), or every fault at once.
+
+        Args:
+            predict: Whether it is to be answered, not learnt from.
+            earlier: Further rows to look back on, put after the table's own.
+            later: Rows that judge and do not teach (`--test`), put after the table's own. They may go on where
+                a wide table ends.
+        Returns:
+            A table whose first `own` rows are those of `raw`.
+        """
+        known = [role for role in self.roles if role.required or role.name in self.mapping.columns]
+        roles = self.roles if self.state is None else known
+        settings = {"solution": self.name, "predict": predict}
+        table = check(raw, roles, self.mapping, **settings)
+        own = len(table)
+        if earlier is not None:
+            table = joined(table, check(earlier, roles, table.mapping, **settings))
+        if later is not None:
+            table = joined(table, check(later, roles, table.mapping, continued=True, **settings))
+        return replace(table, own=own, tested=later is not None)

@@ -9,19 +9,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from shared import bundle
-from shared.cases import explain_run
-from shared.contract import Table, joined, read_table
+from shared.contract import Table, read_table
 from shared.errors import BundleError, VerticalsError
 from shared.facts import learning_curve, provenance, run_facts
 from shared.pipeline import Pipeline
-from shared.scoring import Scored, score_fold
-from shared.splits import Split
 from shared.stages import Stages
-from shared.verdicts import judge_run
+from shared.tasks import task_of
 
 EVALUATED = ("report.html", "report.en.html", "report.zh.html", "metrics.json", "predictions.parquet")
 FILES = (*EVALUATED, "bundle")
@@ -54,7 +50,8 @@ def run(
             splits = pipeline.splits(table)
         with stages("prepare"):
             features = pipeline.features(table)
-        scored = Scored()
+        task = task_of(pipeline)
+        scored = task.scored()
         for number, split in enumerate(splits):
             if len(splits) > 1:
                 stages.say(f"fold {number + 1} of {len(splits)}")
@@ -62,10 +59,10 @@ def run(
             prepared = fitted.fit(
                 table, split, features=features, folder=part / f"fit{number}", stages=stages
             )
-            score_fold(fitted, prepared, split, number, scored, stages)
-        metrics, predictions = judge_run(fitted, prepared, splits, scored, stages)
+            task.fold(fitted, prepared, split, number, scored, stages)
+        metrics, predictions = task.judge(fitted, prepared, splits, scored, stages)
         with stages("explain"):
-            metrics |= explain_run(fitted, prepared, splits[-1], predictions)
+            metrics |= task.explain(fitted, prepared, splits[-1], predictions)
         with stages("save"):
             bundle.save(fitted, part / "bundle", facts=provenance(table, splits))
             predictions.to_parquet(part / "predictions.parquet", index=False)
@@ -105,17 +102,13 @@ def evaluate(
     """
     stages = stages or Stages()
     with _workplace(Path(out), files=EVALUATED) as part:
-        same = trained_on is not None and trained_on == table.sha256
-        everything = np.arange(len(table))
-        none = np.array([], np.int64)
-        split = pipeline.splits(table)[-1] if same else Split("all rows", none, none, everything, {})
+        split = pipeline.judged(table, same=trained_on is not None and trained_on == table.sha256)
         with stages("prepare"):
             prepared = pipeline.prepare(table)
-        scored = Scored()
-        scored.rows, scored.fold = [split.test], [np.zeros(len(split.test), np.int64)]
-        with stages("score"):
-            scored.add("model", pipeline.scores(prepared, split.test), pipeline.thresholds)
-        metrics, predictions = judge_run(pipeline, prepared, [split], scored, stages)
+        task = task_of(pipeline)
+        scored = task.scored()
+        task.loaded(pipeline, prepared, split, 0, scored, stages)
+        metrics, predictions = task.judge(pipeline, prepared, [split], scored, stages)
         with stages("save"):
             predictions.to_parquet(part / "predictions.parquet", index=False)
         metrics |= run_facts(pipeline, table, [split]) | (facts or {})
@@ -222,14 +215,11 @@ def predict(
         raw = read_table(data, pipeline.mapping.format)
         earlier = None if history is None else read_table(history, pipeline.mapping.format)
     with stages("check"):
-        table = pipeline.check(raw, predict=True)
-        count = len(table)
-        if earlier is not None:
-            table = joined(table, pipeline.check(earlier, predict=True))
+        table = pipeline.check(raw, predict=True, earlier=earlier)
     for note in table.notes:
         stages.note(note)
     with stages("score"):
-        return pipeline.predict(table, np.arange(count))
+        return pipeline.predict(table, range(table.own))
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

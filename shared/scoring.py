@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shared.baselines import Rival, fit_rivals
+from shared.binary import BinaryPipeline, Prepared
 from shared.calibration import Calibrator, fit_calibrator
 from shared.decisions import Thresholds
 from shared.metrics import average_precision
-from shared.pipeline import Pipeline, Prepared
 from shared.splits import Split
 from shared.stages import Stages
 
@@ -52,7 +52,7 @@ class Scored:
 
 
 def score_fold(
-    fitted: Pipeline, prepared: Prepared, split: Split, number: int, scored: Scored, stages: Stages
+    fitted: BinaryPipeline, prepared: Prepared, split: Split, number: int, scored: Scored, stages: Stages
 ):
     """Test scores of the model, of every rival and of the blend; each calibrated and cut the same way."""
     table, config = prepared.table, fitted.config
@@ -86,6 +86,16 @@ def score_fold(
                 fitted, prepared, split, name, rival.score(split.valid), raw, scored
             )
         _blend(fitted, prepared, split, rivals, valid, mine, scored)
+
+
+def score_loaded(
+    fitted: BinaryPipeline, prepared: Prepared, split: Split, number: int, scored: Scored, stages: Stages
+) -> None:
+    """Test scores of a loaded model alone: nothing is fitted, so no rival stands beside it."""
+    scored.rows.append(split.test)
+    scored.fold.append(np.full(len(split.test), number))
+    with stages("score"):
+        scored.add("model", fitted.scores(prepared, split.test), fitted.thresholds)
 
 
 def _add_calibrated(fitted, prepared, split, name, valid_raw, test_raw, scored) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from shared.config import Settings
+from shared.drawing import drawn
 from shared.errors import Fault, SplitError
 from shared.split_checks import check_parts
 from shared.splits import (
@@ -62,16 +63,20 @@ def make_splits(
     time: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     seed: int = 0,
+    given: int | None = None,
 ) -> list[Split]:
     """Row positions of train / valid / test, one `Split` a fold.
 
     Args:
+        given: First of the rows that were given to judge (`--test`); the settings then part only those before.
         label: 0 or 1 for each row.
         time: For splits by time.
         groups: Kept whole in splits by group and stratified folds, and in the validation part of splits by time.
     Raises:
         SplitError: If a part is empty or lacks one of the classes.
     """
+    if given is not None:
+        return [_given(settings, label, groups, seed, given)]
     if settings.split == "group":
         return [
             split_by_group(
@@ -111,6 +116,19 @@ def make_splits(
     if settings.drop_known and groups is not None:
         found = [_without_known(split, settings, label, time, groups) for split in found]
     return found
+
+
+def _given(settings: SplitSettings, label, groups, seed: int, given: int) -> Split:
+    """The rows from `given` on judge; of those before, a share of the groups validates."""
+    before = np.arange(len(label)) < given
+    valid = drawn(before, settings.valid_share, groups, label, np.random.default_rng(seed))
+    parts = {
+        "train": np.flatnonzero(before & ~valid),
+        "valid": np.flatnonzero(valid),
+        "test": np.flatnonzero(~before),
+    }
+    check_parts(parts, label, method="given")
+    return Split("given", **parts, detail={"valid_share": settings.valid_share, "seed": seed})
 
 
 def _without_known(split: Split, settings: SplitSettings, label, time, groups) -> Split:

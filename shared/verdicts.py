@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from shared import judging, money
+from shared.binary import BinaryPipeline, Prepared
 from shared.metrics import average_precision
-from shared.pipeline import Pipeline, Prepared
 from shared.scoring import Scored
 from shared.stages import Stages
 
 
-def judge_run(fitted: Pipeline, prepared: Prepared, splits, scored: Scored, stages: Stages):
+def judge_run(fitted: BinaryPipeline, prepared: Prepared, splits, scored: Scored, stages: Stages):
     """The entries of metrics.json that come from the test rows, and the table of predictions."""
     table = prepared.table
     rows, fold, scores, decisions = scored.joined()

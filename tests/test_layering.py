@@ -14,11 +14,11 @@ LAYERS = [
     {
         *("contract", "config", "fit_settings", "split_settings", "split_checks", "splits", "drawing"),
         *("encoding", "history", "inputs", "metrics", "ranking", "intervals", "calibration", "judging"),
-        *("decisions", "money", "explain", "stages"),
+        *("decisions", "money", "explain", "stages", "series"),
     },
     {"builders", "losses", "training", "baselines"},
-    {"pipeline", "bundle"},
-    {"cases", "facts", "scoring", "verdicts", "report", "run", "serve", "export", "testing", "cli"},
+    {"pipeline", "bundle", "binary", "forecast"},
+    {"tasks", "cases", "facts", "scoring", "verdicts", "report", "run", "serve", "export", "testing", "cli"},
 ]
 KERAS = {"keras", "tensorflow", "jax", "torch"}
 AT_THE_TOP = {"builders", "losses", "training"}

@@ -17,5 +17,8 @@ if _found is None or not (_found / "pipeline.py").exists() or not (_found / "err
         sys.exit(2)
     raise ImportError(_text)
 
-SOLUTIONS = {"finance.fraud": "verticals.finance:FraudPipeline"}
+SOLUTIONS = {
+    "finance.fraud": "verticals.finance:FraudPipeline",
+    "retail.demand": "verticals.retail:DemandPipeline",
+}
 """Name -> where its pipeline is; nothing is imported before it is asked for."""

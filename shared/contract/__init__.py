@@ -1,7 +1,7 @@
 """A customer's file, read and checked against the roles of a solution: every fault at once."""
 
 from shared.contract.check import Table, check, joined
-from shared.contract.mapping import Format, Mapping
+from shared.contract.mapping import Format, Mapping, Wide
 from shared.contract.roles import CATEGORICAL, NUMERIC, Role
 from shared.contract.tables import RawTable, raw_table, read_table
 
@@ -13,6 +13,7 @@ __all__ = [
     "RawTable",
     "Role",
     "Table",
+    "Wide",
     "check",
     "joined",
     "raw_table",

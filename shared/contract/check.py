@@ -1,8 +1,10 @@
 """The check of a customer's table against the roles of a solution: every fault at once."""
 
 import contextlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from shared.contract.mapping import Mapping
 from shared.contract.parsing import Reading, bad_cells, count, doubtful_points
 from shared.contract.roles import Role, Slot, find_columns
 from shared.contract.tables import RawTable, raw_table
+from shared.contract.wide import melted
 from shared.errors import ContractError, Fault
 
 
@@ -28,6 +31,9 @@ class Table:
         sha256: Of the file.
         mapping: As given, with the columns, the decimal mark and the date format that were detected.
         rows: Number of each row in the file, from 1 without the header.
+        own: How many of the rows, the first ones, are of the file itself; None: all.
+        tested: Whether the others came by `--test`, to judge and not to teach.
+        panel: The regular series that a forecasting solution made of the rows.
     """
 
     frame: pd.DataFrame
@@ -36,6 +42,9 @@ class Table:
     sha256: str
     mapping: Mapping
     rows: np.ndarray = field(repr=False)
+    own: int | None = None
+    tested: bool = False
+    panel: Any = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -48,6 +57,7 @@ def check(
     *,
     solution: str,
     predict: bool = False,
+    continued: bool = False,
 ) -> Table:
     """Reads a raw table in the roles of a solution, or says everything that is wrong with it.
 
@@ -59,6 +69,7 @@ def check(
         mapping: What the customer's columns are.
         solution: Name for messages, such as `finance.fraud`.
         predict: Whether the table is to be scored, not learnt from: labels may then be missing.
+        continued: Of a wide table, whether it goes on where another one has ended, see `wide.melted`.
     Raises:
         ContractError: With every fault.
     Example:
@@ -71,6 +82,9 @@ def check(
     raw = raw_table(raw) if isinstance(raw, pd.DataFrame) else raw
     names = [name.strip().strip("\ufeff") for name in raw.data.column_names]
     raw = replace(raw, data=raw.data.rename_columns(names))
+    if mapping.wide is not None:
+        raw = melted(raw, mapping.wide, mapping.format, continued=continued)
+        names = raw.data.column_names
     slots, faults, notes = find_columns(names, roles, mapping, predict=predict)
     notes = [*raw.notes, *notes]
     if raw.data.num_rows == 0:
@@ -85,20 +99,40 @@ def check(
         faults.append(_equal(same))
     notes += _empty_cells(parts)
     if faults:
+        faults = [_in_the_file(fault, raw) for fault in faults]
         raise ContractError(f"{raw.source} does not fit `{solution}`", faults)
     rows = np.arange(len(raw))
     if len(same):
         rows = np.delete(rows, same[:, 0])
         parts = {name: part[rows] for name, part in parts.items()}
         notes.append(f"{count(len(same), 'row')} equal to an earlier one dropped")
-    found = {slot.role.name: slot.column for slot in slots if slot.role}
+    numbers = rows + 1 if raw.rows is None else raw.rows[rows]
+    found = {slot.role.name: _found(slot, mapping) for slot in slots if slot.role}
     settled = mapping.model_copy(
         update={
             "columns": {**mapping.columns, **found},
             "format": mapping.format.model_copy(update=decided),
         }
     )
-    return Table(pd.DataFrame(parts, copy=False), notes, raw.source, raw.sha256, settled, rows + 1)
+    return Table(pd.DataFrame(parts, copy=False), notes, raw.source, raw.sha256, settled, numbers)
+
+
+def _found(slot: Slot, mapping: Mapping) -> str | list[str]:
+    """The column that was found; its alternatives stay behind it, since a later table may have another one."""
+    given = mapping.columns.get(slot.role.name)
+    if not isinstance(given, list):
+        return slot.column
+    return [slot.column, *(name for name in given if name != slot.column)]
+
+
+def _in_the_file(fault: Fault, raw: RawTable) -> Fault:
+    """The fault of a cell of a wide table, by its column and row there."""
+    if raw.rows is None or fault.row is None:
+        return fault
+    text = re.sub(r" \(and ([\d,]+) more rows?: [^)]*\)", r" (and \1 more)", fault.text)
+    at = fault.row - 1
+    column = str(raw.fields[at]) if fault.column == "quantity" else fault.column
+    return replace(fault, text=text, column=column, row=int(raw.rows[at]))
 
 
 def _equal(same: np.ndarray) -> Fault:

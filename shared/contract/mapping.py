@@ -1,11 +1,34 @@
 """How a customer's table is to be read: which column plays which role, and how its cells are written."""
 
 import codecs
+import fnmatch
 import zoneinfo
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
+
+
+def _column(value: Any) -> Any:
+    """One message for both forms, where pydantic would have one for each."""
+    names = value if isinstance(value, list | tuple) else [value]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(
+            "a valid string: the name of a column, or a list of names, of which the first found is read"
+        )
+    return list(value) if isinstance(value, list | tuple) else value
+
+
+Column = Annotated[str | list[str], BeforeValidator(_column)]
 
 
 class Settings(BaseModel):
@@ -19,6 +42,16 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+
+def _iso_date(text: str) -> str:
+    try:
+        naive = datetime.fromisoformat(text).tzinfo is None
+    except ValueError:
+        naive = False
+    if not naive:
+        raise ValueError("a date without offset in ISO 8601, such as 2013-09-01")
+    return text
 
 
 class Format(Settings):
@@ -73,13 +106,7 @@ class Format(Settings):
     @field_validator("time_origin")
     @classmethod
     def _origin_is_a_date(cls, text: str) -> str:
-        try:
-            naive = datetime.fromisoformat(text).tzinfo is None
-        except ValueError:
-            naive = False
-        if not naive:
-            raise ValueError("a date without offset in ISO 8601, such as 2013-09-01")
-        return text
+        return _iso_date(text)
 
     @field_validator("date_format")
     @classmethod
@@ -94,15 +121,56 @@ class Format(Settings):
         return text
 
 
+class Wide(Settings):
+    """A table with one row a series and one column a step, which is turned into long rows before it is checked.
+
+    Args: see the descriptions; `origin` and `frequency` belong together, and without them the names of the
+        columns are dates.
+    Example:
+        >>> Wide(id="V1", values="V*", origin="2000-01-01", frequency="H").columns(["V1", "V2", "V3", "note"])
+        ['V2', 'V3']
+    """
+
+    id: str = Field(description="column that names the series")
+    values: str = Field(
+        "*", description="pattern of the columns with values, such as V*; in the file's order"
+    )
+    align: Literal["end", "start"] = Field(
+        "end", description="whether the last filled cells of all series, or their first cells, have one date"
+    )
+    origin: str | None = Field(
+        None, description="ISO 8601: the date after the last cells (end), or of the first cells (start)"
+    )
+    frequency: Literal["H", "D", "W", "M"] | None = Field(
+        None, description="length of a step: hour, day, week or month"
+    )
+
+    @field_validator("origin")
+    @classmethod
+    def _origin_is_a_date(cls, text: str | None) -> str | None:
+        return text if text is None else _iso_date(text)
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "Wide":
+        if (self.origin is None) != (self.frequency is None):
+            raise ValueError("origin and frequency, both or none of them")
+        return self
+
+    def columns(self, names: Sequence[str]) -> list[str]:
+        """The columns with values among the names of a header, in its order."""
+        return [name for name in names if name != self.id and fnmatch.fnmatchcase(name, self.values)]
+
+
 class Mapping(Settings):
     """Which column of the customer's table plays which role, and how its cells are to be read.
 
     Args:
-        columns: The customer's column by role.
+        columns: The customer's column by role, or several, of which the first that a table has is read.
         numeric: Further columns that are read as numbers.
         categorical: Further columns that are read as categories.
         labels: The class, 0, 1, ..., by the text of the label column.
         format: How the file is written.
+        wide: Of a table with one column a step; it is then read as rows of `item`, `date` and `quantity`.
         simulated: Whether the data are made up; every report then says so.
     Example:
         >>> mapping = Mapping(columns={"time": "TX_DATETIME"}, labels={"是": 1, "否": 0})
@@ -110,12 +178,28 @@ class Mapping(Settings):
         True
     """
 
-    columns: dict[str, str] = {}
+    columns: dict[str, Column] = {}
     numeric: list[str] = []
     categorical: list[str] = []
     labels: dict[str, Annotated[StrictInt, Field(ge=0)]] = {}
     format: Format = Format()
+    wide: Wide | None = None
     simulated: bool = False
+
+    def column(self, role: str, names: Container[str] | None = None) -> str:
+        """The column that plays a role, as it is called for messages; of alternatives, the first among `names`.
+
+        Args:
+            names: Columns of a table; without them, the first alternative, which is the one found in a checked
+                table's mapping. A role that is not mapped is taken from the column of its own name.
+        Example:
+            >>> Mapping(columns={"item": ["StockCode", "Description"]}).column("item", ["Description", "Price"])
+            'Description'
+        """
+        column = self.columns.get(role, role)
+        if isinstance(column, str):
+            return column
+        return next((name for name in column if names is None or name in names), column[0])
 
     def to_dict(self) -> dict[str, Any]:
         """A dictionary that JSON can hold."""

@@ -78,7 +78,7 @@ def find_columns(
             kind = role.kind if role else "number" if target.startswith(NUMERIC) else "category"
             slots.append(Slot(target, column, role, kind, _reader(kind, mapping)))
         elif column not in names and (role is None or role.predict or not predict):
-            faults.append(Fault(text=_absent(column, role, names)))
+            faults.append(Fault(text=_absent(column, role, names, mapping)))
     faults += [
         Fault(text=f"stands {names.count(name)} times in the header. Rename all but one", column=name)
         for name in dict.fromkeys(names)
@@ -98,10 +98,22 @@ def _choose(
     """Names of the table to be and of the customer's column, for each role and feature."""
     chosen: list[tuple[str, str, Role | None]] = []
     faults, notes = [], []
-    taken = {*mapping.numeric, *mapping.categorical, *mapping.columns.values()}
+    mapped = {
+        name: [column] if isinstance(column, str) else column for name, column in mapping.columns.items()
+    }
+    taken = {
+        *mapping.numeric,
+        *mapping.categorical,
+        *(name for columns in mapped.values() for name in columns),
+    }
     for role in roles:
-        if role.name in mapping.columns:
-            chosen.append((role.name, mapping.columns[role.name], role))
+        if role.name in mapped:
+            column = mapping.column(role.name, names)
+            if column in names or not _may_be_absent(role, mapping, predict):
+                chosen.append((role.name, column, role))
+            else:
+                listed = ", ".join(f"`{name}`" for name in mapped[role.name])
+                notes.append(f"role `{role.name}` is left out: the table has none of {listed}")
         elif role.name in names and role.name not in taken:
             chosen.append((role.name, role.name, role))
             notes.append(f"column `{role.name}` is taken for role `{role.name}`, by its name")
@@ -115,6 +127,12 @@ def _choose(
     chosen += [(f"{NUMERIC}{name}", name, None) for name in mapping.numeric]
     chosen += [(f"{CATEGORICAL}{name}", name, None) for name in mapping.categorical]
     return chosen, faults, notes
+
+
+def _may_be_absent(role: Role, mapping: Mapping, predict: bool) -> bool:
+    """Whether the mapping gives alternatives, of which an optional role needs none."""
+    needed = role.required and (role.predict or not predict)
+    return isinstance(mapping.columns[role.name], list) and not needed
 
 
 def _clashes(chosen: Sequence[tuple[str, str, Role | None]]) -> list[Fault]:
@@ -145,7 +163,8 @@ def _unmapped(role: Role, names: list[str]) -> str:
     return text + f'Name it under [columns]: {role.name} = "..."'
 
 
-def _absent(column: str, role: Role | None, names: list[str]) -> str:
+def _absent(column: str, role: Role | None, names: list[str], mapping: Mapping) -> str:
+    alternatives = mapping.columns.get(role.name) if role else None
     hint = did_you_mean(column, names)
     common = _alike(role, names)
     if not hint and common:
@@ -153,7 +172,10 @@ def _absent(column: str, role: Role | None, names: list[str]) -> str:
     if not hint:
         listed = ", ".join(shown(name) for name in names[:12])
         hint = f" The table has: {listed}" + (", ..." if len(names) > 12 else "")
-    return f"column `{column}`{f' (role `{role.name}`)' if role else ''} is missing.{hint}"
+    plays = f" (role `{role.name}`)" if role else ""
+    if isinstance(alternatives, list) and len(alternatives) > 1:
+        return f"none of the columns {', '.join(f'`{name}`' for name in alternatives)}{plays} is there.{hint}"
+    return f"column `{column}`{plays} is missing.{hint}"
 
 
 def _reader(kind: str, mapping: Mapping) -> Callable[[pa.ChunkedArray], Reading]:

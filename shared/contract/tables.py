@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -46,6 +47,8 @@ class RawTable:
         notes: What was found and decided in reading.
         encoding: Of a CSV.
         separator: Of a CSV.
+        rows: Number of each row in the file, from 1, where one row of it became several; else None.
+        fields: Column of the file that each row came from then.
     """
 
     data: pa.Table
@@ -54,6 +57,8 @@ class RawTable:
     notes: list[str] = field(default_factory=list)
     encoding: str | None = None
     separator: str | None = None
+    rows: np.ndarray | None = field(default=None, repr=False)
+    fields: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return self.data.num_rows

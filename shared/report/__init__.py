@@ -3,8 +3,9 @@
     render(metrics, lang) -> str          the page
     write_report(metrics, path, lang)     the page, written
 
-words.toml holds every text, `figures` writes numbers, `charts` draws, `sections` and `provenance` prepare
-what `template.html.j2` lays out.
+words.toml and words_forecast.toml hold every text, `figures` writes numbers, `charts` draws, the other
+modules prepare what `template.html.j2` lays out. A section stands in the page only where the metrics hold
+something for it, so one template serves every kind of solution.
 """
 
 from shared.report.render import render, write_report

@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from shared.report.charts import INK, MODEL, MUTED, WIDTH, fit_text, stroke, svg, text, text_width
-from shared.report.figures import parts
+from shared.report.figures import finite, parts
 from shared.report.scales import Scale, limits
 
 
 @dataclass
 class Bar:
-    """One horizontal bar with an optional interval and the text that stands at its right."""
+    """One horizontal bar with an optional interval and the text that stands at its right.
+
+    `pieces`, each a size and a colour, part the bar from zero on; the figure then only says how far the
+    interval reaches.
+    """
 
     label: str
     figure: Mapping | float | None
     shown: str = ""
     color: str = MODEL
+    pieces: Sequence[tuple[float | None, str]] = ()
 
 
 def bar_chart(
@@ -35,20 +40,17 @@ def bar_chart(
     side = min(max((text_width(bar.label) for bar in bars), default=0) + 10, width * 0.55) if not above else 2
     end = max((text_width(bar.shown) for bar in bars), default=0) + 8
     reach = [number for bar in bars for number in parts(bar.figure)]
+    reach += [end for bar in bars for _, end, _ in stretches(bar)]
     low, high = limits([number for number in reach if number is not None], zero=True)
     x, row, top = Scale(low, high, side, width - end), 38 if above else 24, 16 if above else 0
     body = []
     for place, bar in enumerate(bars):
-        middle, (value, start, stop) = place * row + top + 14, parts(bar.figure)
+        middle, (_, start, stop) = place * row + top + 14, parts(bar.figure)
         if above:
             body.append(text(2, middle - 12, fit_text(bar.label, width - 4), fill=INK))
         else:
             body.append(text(side - 8, middle + 4, fit_text(bar.label, side - 8), anchor="end", fill=INK))
-        if value is not None:
-            a, b = sorted((x(0), x(value)))
-            body.append(
-                f'<rect x="{a:g}" y="{middle - 7:g}" width="{b - a:.1f}" height="14" fill="{bar.color}"/>'
-            )
+        body += [block(x, *ends, middle) for ends in stretches(bar)]
         if start is not None and stop is not None:
             body.append(whisker(x(start), x(stop), middle))
         body.append(text(width, middle + 4, bar.shown, anchor="end", fill=INK))
@@ -58,6 +60,22 @@ def bar_chart(
         reach = 9 if above else 12
         body.append(stroke(x(0), middle - reach, x(0), middle + reach, color=MUTED))
     return svg(width, tall, title, "".join(body), desc=desc)
+
+
+def stretches(bar: Bar) -> list[tuple[float, float, str]]:
+    """Where each coloured part of a bar starts and ends, and its colour."""
+    value, found, start = parts(bar.figure)[0], [], 0.0
+    for size, color in [(finite(size), color) for size, color in bar.pieces]:
+        if size:
+            found.append((start, start + size, color))
+            start += size
+    return found or ([] if value is None else [(0, value, bar.color)])
+
+
+def block(x: Scale, start: float, stop: float, color: str, middle: float) -> str:
+    """One coloured part of a bar."""
+    a, b = sorted((x(start), x(stop)))
+    return f'<rect x="{a:g}" y="{middle - 7:g}" width="{b - a:.1f}" height="14" fill="{color}"/>'
 
 
 def whisker(start: float, stop: float, y: float) -> str:

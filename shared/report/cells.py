@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.report.bars import interval_mark
 from shared.report.figures import Figures, kind_of, parts
+from shared.report.ranking import target_of
 from shared.report.scales import limits
 from shared.report.words import Words
 
@@ -22,16 +23,21 @@ class Cells:
     def interval(self, name: str, figure, **options) -> dict:
         """Value and bounds as texts for one cell of a table; the currency stands in the table's head."""
         kind = kind_of(name)
+        if (self.metrics.get("better") or {}).get(name) == "zero":
+            options["sign"] = True
         value = self.figures.value(figure, kind, code=False, **options)
         bounds = self.figures.bounds(figure, kind, **options)
         return {"value": value, "bounds": bounds, "award": "", "mark": ""}
 
     def head(self, name: str) -> dict:
-        """The head of a column of figures: name, currency, and which direction is better."""
+        """The head of a column of figures: name, currency, and which direction or value is better."""
         label = self.words.name("metric", name)
         if kind_of(name) == "money":
             label = self.words.priced(label, self.figures.currency)
         arrow = {"higher": "↑", "lower": "↓"}.get((self.metrics.get("better") or {}).get(name), "")
+        target = target_of(self.metrics, name)
+        if target is not None:
+            arrow = "→ " + (self.figures.percent(target, places=0) if target else "0")
         return {"label": label, "arrow": arrow}
 
     def mark(self, figure, title: str, *, domain=None, zero: bool = False, width: int = 100, **options):
@@ -43,3 +49,9 @@ class Cells:
         if zero:
             options["mark"] = 0
         return interval_mark(figure, bounds, title=title, width=width, **options)
+
+
+def frequency_of(metrics: Mapping) -> str:
+    """ "H", "D", "W" or "M"; empty where it is not known."""
+    found = str((metrics.get("aggregation") or {}).get("frequency") or "")
+    return found if found in ("H", "D", "W", "M") else ""

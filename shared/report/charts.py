@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
+from shared.report.bands import Band, draw_band
 from shared.report.figures import clip, finite
 from shared.report.scales import Scale
 
@@ -25,6 +26,13 @@ STYLES = {
     "logistic_regression": ("#CC79A7", "8 3 2 3"),
     "blend": ("#E69F00", "10 3"),
     "valid": ("#D55E00", "6 3"),
+    "seasonal_naive": ("#009E73", "2 3"),
+    "naive": ("#6b7280", "3 4"),
+    "moving_average": ("#E69F00", "10 3"),
+    "croston": ("#56B4E9", "4 2"),
+    "tsb": ("#a08a00", "1 3"),
+    "auto_ets": ("#CC79A7", "8 3 2 3"),
+    "auto_theta": ("#8c564b", "9 2 1 2"),
 }
 OTHERS = [("#7b8794", "3 4"), ("#56B4E9", "4 2"), ("#a08a00", "1 3"), ("#8c564b", "9 2 1 2")]
 
@@ -67,18 +75,20 @@ class Dot:
 
 @dataclass
 class Axis:
-    """Label, bounds and tick format of one axis."""
+    """Label, bounds and tick format of one axis; `marks` are ticks `(at, label)` chosen by the caller."""
 
     label: str
     low: float
     high: float
     write: Callable[[float], str] = str
     log: bool = False
+    marks: Sequence[tuple[float, str]] = ()
 
 
 @dataclass
 class Frame:
-    """What a chart shows besides its lines: `rulers` are dashed guide lines `(axis, at, label)`."""
+    """What a chart shows besides its lines: `rulers` are dashed guide lines `(axis, at, label)`; lines are
+    named beside their ends unless `named` is false, where a legend outside of the chart does it."""
 
     x: Axis
     y: Axis
@@ -86,6 +96,8 @@ class Frame:
     rulers: Sequence[tuple[str, float, str]] = ()
     diagonal: str | None = None
     size: tuple[int, int] = field(default=(WIDTH, HEIGHT))
+    bands: Sequence[Band] = ()
+    named: bool = True
 
 
 def text_width(text: str, size: float = 11.5) -> float:
@@ -158,14 +170,15 @@ def line_chart(lines: Sequence[Line], frame: Frame, *, title: str, desc: str = "
     """
     width, height = frame.size
     lines = [line for line in lines if line.points]
-    named = [fit_text(line.label, 124) for line in lines] if len(lines) > 1 else []
+    named = [fit_text(line.label, 124) for line in lines] if len(lines) > 1 and frame.named else []
     right = max((text_width(label) for label in named), default=-8) + 30
     ticks = [frame.y.write(tick) for tick in Scale(frame.y.low, frame.y.high, 0, 1, frame.y.log).ticks()]
     left = max([text_width(tick) for tick in ticks] + [16]) + 10
     x = Scale(frame.x.low, frame.x.high, left, width - right, frame.x.log)
-    y = Scale(frame.y.low, frame.y.high, height - 42, 28, frame.y.log)
+    y = Scale(frame.y.low, frame.y.high, height - (42 if frame.x.label else 26), 28, frame.y.log)
     body = [grid(frame, x, y)]
-    inner = [diagonal(frame, x, y)] if frame.diagonal else []
+    inner = [draw_band(band, x, y) for band in frame.bands]
+    inner += [diagonal(frame, x, y)] if frame.diagonal else []
     for line in reversed(lines):
         path = "L".join(f"{px:g} {py:g}" for px, py in thin([(x(a), y(b)) for a, b in line.points]))
         dashes = f' stroke-dasharray="{line.dash}"' if line.dash else ""
@@ -188,12 +201,14 @@ def grid(frame: Frame, x: Scale, y: Scale) -> str:
         out += [stroke(x.start, y(tick), x.stop, y(tick))]
         out += [text(x.start - 7, y(tick) + 4, frame.y.write(tick), anchor="end")]
     room, last = x.stop - x.start, -1e9
-    for tick in x.ticks(5 if room > 240 else 4):
-        label = frame.x.write(tick)
+    ticks = [(tick, frame.x.write(tick)) for tick in x.ticks(5 if room > 240 else 4)]
+    for tick, label in frame.x.marks or ticks:
         out.append(stroke(x(tick), y.start, x(tick), y.start + 4, color=MUTED))
-        if x(tick) - text_width(label) / 2 > last:
-            out.append(text(x(tick), y.start + 17, label, anchor="middle"))
-            last = x(tick) + text_width(label) / 2 + 4
+        half = text_width(label) / 2
+        place = min(max(x(tick), half), frame.size[0] - half)
+        if place - half > last:
+            out.append(text(place, y.start + 17, label, anchor="middle"))
+            last = place + half + 4
     out.append(stroke(x.start, y.start, x.stop, y.start, color=MUTED))
     out.append(text(2, 13, frame.y.label, fill=INK))
     out.append(text((x.start + x.stop) / 2, y.start + 36, frame.x.label, anchor="middle", fill=INK))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from shared.report.cells import Cells
-from shared.report.figures import parts
-from shared.report.ranking import marks
+from shared.report.figures import kind_of, parts
+from shared.report.ranking import marks, target_of
 from shared.report.scales import limits
 
 MOST_SLICES = 120
@@ -47,10 +47,14 @@ class Comparison(Cells):
         return {**self.interval(name, figure), "award": award, "award_label": label}
 
     def differences(self, names: list[str]) -> dict:
-        """Model minus each rival, as marks about zero on one scale per metric."""
+        """Model minus each rival, as marks about zero on one scale per metric; a metric with a target is
+        left out, because a difference in it is neither good nor bad."""
         found = {rival: each for rival, each in (self.metrics.get("differences") or {}).items() if each}
         shown = [
-            name for name in names if any(parts(each.get(name))[1] is not None for each in found.values())
+            name
+            for name in names
+            if target_of(self.metrics, name) is None
+            and any(parts(each.get(name))[1] is not None for each in found.values())
         ]
         rows = [{"label": self.words.name("method_name", rival), "cells": []} for rival in found]
         for name in shown:
@@ -64,11 +68,13 @@ class Comparison(Cells):
         return {"heads": heads, "rows": rows} if shown else {}
 
     def slices(self) -> dict:
-        """Slices in groups, each metric with an interval drawn beside the value over all test data."""
+        """Slices in groups, each metric with an interval drawn beside the value over all test data, or
+        beside the value that it should have."""
         found = [each for each in self.metrics.get("slices") or [] if each]
         names = list(dict.fromkeys(name for each in found for name in each.get("metrics") or {}))
+        cold = self.cold_start()
         if not found:
-            return {}
+            return {"cold": cold} if cold else {}
         keys = [key for key in ("rows", "positives") if any(each.get(key) is not None for each in found)]
         whole = (self.metrics.get("results") or {}).get("model") or {}
         domains = {name: self.slice_domain(found, name, whole.get(name)) for name in names}
@@ -85,7 +91,25 @@ class Comparison(Cells):
             "counts": [self.figures.count(test.get(key)) for key in keys],
             "overall": [self.interval(name, whole.get(name)) for name in names] if known else [],
             "more": len(found) > MOST_SLICES,
+            "cold": cold,
         }
+
+    def cold_start(self) -> str:
+        """How well series without any past were forecast, in a sentence."""
+        cold = self.metrics.get("cold_start") or {}
+        shown = [
+            self.words(
+                "slices.cold_figure",
+                metric=self.words.within(self.words.name("metric", name)),
+                value=self.figures.interval(figure, kind_of(name)),
+            )
+            for name, figure in cold.items()
+            if name != "series" and parts(figure)[0] is not None
+        ]
+        if not shown:
+            return ""
+        count = self.figures.count(cold.get("series"))
+        return self.words("slices.cold", series=count, figures=self.words("slices.and").join(shown))
 
     def slice_row(self, each: Mapping, keys: list[str], domains: Mapping, whole: Mapping) -> dict:
         label, cells = self.words.value("slice_value", each.get("value")), []
@@ -94,13 +118,20 @@ class Comparison(Cells):
                 (each.get("metrics") or {}).get(name),
                 f"{self.words.name('metric', name)}, {label}",
             )
-            mark = self.mark(figure, title, domain=domain, mark=parts(whole.get(name))[0])
+            target = target_of(self.metrics, name)
+            beside = parts(whole.get(name))[0] if target is None else target
+            mark = self.mark(figure, title, domain=domain, mark=beside)
             cells.append({**self.interval(name, figure), "mark": mark})
         return {"label": label, "counts": [self.figures.count(each.get(key)) for key in keys], "cells": cells}
 
     def slice_domain(self, found: list, name: str, whole) -> tuple[float, float]:
         figures = [(each.get("metrics") or {}).get(name) for each in found] + [whole]
-        low, high = limits([part for each in figures for part in parts(each) if part is not None], zero=True)
+        seen = [part for each in figures for part in parts(each) if part is not None]
+        target = target_of(self.metrics, name)
+        if target is not None:
+            reach = max((abs(each - target) for each in seen), default=0) * 1.05 or 1.0
+            return target - reach, target + reach
+        low, high = limits(seen, zero=True)
         return (0, 1) if 0.5 < high <= 1 and low >= 0 else (low, high)
 
 

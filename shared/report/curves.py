@@ -4,11 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from shared.report.charts import LOSS, MODEL, Axis, Dot, Frame, Line, line_chart, style_of
+from shared.report.charts import HEIGHT, LOSS, MODEL, WIDTH, Axis, Dot, Frame, Line, line_chart, style_of
 from shared.report.figures import Figures, finite
 from shared.report.scales import crowded_at_zero, limits, log_floor, nice_step
 from shared.report.words import Words
 
+WIDE = (480, 290)
 LEARNING = ("loss", "valid_loss")
 
 
@@ -176,6 +177,11 @@ def cost(curves, metrics, words, figures) -> list[dict]:
     return [figure("cost", words, drawing, hints=["log_x"] if log else [])]
 
 
+def drawing_size(metrics: Mapping) -> tuple[int, int]:
+    """Width and height of a chart: wider in forecast reports, whose axes bear dates and many methods."""
+    return WIDE if metrics.get("kind") == "forecast" else (WIDTH, HEIGHT)
+
+
 def learning(curve, metrics, words, figures) -> list[dict]:
     """Two charts: loss in training and validation; the score by which the best epoch was picked."""
     epochs, best = curve.get("epoch") or [], finite(curve.get("best_epoch"))
@@ -185,11 +191,13 @@ def learning(curve, metrics, words, figures) -> list[dict]:
     losses = [line for line in losses if line.points]
     if losses:
         frame = epoch_frame(losses, words, figures, label=words("metric.loss"), best=best)
+        frame.size = drawing_size(metrics)
         found.append(figure("learning_loss", words, draw("learning_loss", losses, frame, words)))
     score = words.name("metric", curve.get("score_name") or "score")
     line = Line(score, epochs, curve.get("valid_score") or [], MODEL, "", 2.2)
     if line.points:
         frame = epoch_frame([line], words, figures, label=score, best=best)
+        frame.size = drawing_size(metrics)
         drawing = draw("learning_score", [line], frame, words, score=words.within(score))
         found.append(figure("learning_score", words, drawing, score=words.within(score)))
     return found

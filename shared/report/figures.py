@@ -51,7 +51,8 @@ def kind_of(metric: str) -> str:
     name = metric.lower()
     if name == "cost" or name.endswith("_cost") or name.startswith(("cost_", "saved")):
         return "money"
-    return "percent" if name.endswith(("_share", "_rate")) or name == "share" else "score"
+    shares = name.endswith(("_share", "_rate")) or name in ("share", "service", "bias")
+    return "percent" if shares or name.startswith("coverage") else "score"
 
 
 class Figures:

@@ -16,7 +16,8 @@ class Provenance(Cells):
     def data(self) -> dict:
         """Size and period, columns, notes of the reader, split."""
         data, split = self.metrics.get("data") or {}, self.metrics.get("split") or {}
-        if not data and not split:
+        counted = self.counted()
+        if not data and not split and not counted:
             return {}
         facts = {
             "source": data.get("source"),
@@ -31,9 +32,35 @@ class Provenance(Cells):
             "columns": [self.column(each) for each in columns[:MOST_COLUMNS]],
             "notes": [clip(self.words.local(note), 400) for note in notes[:MOST_NOTES]],
             "split": self.split(split),
+            "counted": counted,
             "more_columns": len(columns) > MOST_COLUMNS,
             "more_notes": len(notes) > MOST_NOTES,
         }
+
+    def counted(self) -> dict[str, str]:
+        """What was counted while lines became series."""
+        words, found = self.words, self.metrics.get("aggregation") or {}
+        return {
+            words(f"counted.{key}"): words.name("frequency", value)
+            if key == "frequency"
+            else self.figures.raw(value)
+            for key, value in list(found.items())[:MOST_NOTES]
+            if isinstance(value, str) or finite(value) is not None
+        }
+
+    def correction(self) -> str:
+        """How the ranges of the forecasts were corrected, and by how much at least and at most."""
+        found, words = self.metrics.get("correction") or {}, self.words
+        if not found.get("method"):
+            return ""
+        name, factor = words.name("correction", found["method"]), found.get("factor")
+        factor = factor if isinstance(factor, list) else [factor]
+        known = [each for each in map(finite, factor) if each is not None]
+        if not known:
+            return name
+        figure = {"value": min(known), "low": min(known), "high": max(known)}
+        shown = self.figures.bounds(figure) if min(known) < max(known) else self.figures.score(known[0])
+        return words("method.with", name=name, detail=words("method.factor", value=shown))
 
     def count(self, value) -> str:
         return "" if finite(value) is None else self.figures.count(value)
@@ -67,7 +94,7 @@ class Provenance(Cells):
             return {}
         rows = []
         parts = {name: part or {} for name, part in (split.get("parts") or {}).items()}
-        writers = dict.fromkeys(("rows", "positives"), self.figures.count)
+        writers = dict.fromkeys(("rows", "positives", "series", "origins"), self.figures.count)
         writers |= dict.fromkeys(("from", "to"), self.figures.date)
         keys = [key for key in writers if any(part.get(key) is not None for part in parts.values())]
         for name, part in parts.items():
@@ -108,6 +135,7 @@ class Provenance(Cells):
             "seed": "" if metrics.get("seed") is None else str(metrics["seed"]),
             "split": (self.split(metrics.get("split") or {}) or {}).get("method"),
             "calibration": words("method.with", name=named, detail=joined) if joined else named,
+            "correction": self.correction(),
             "sha256": (metrics.get("data") or {}).get("sha256"),
             "format": str(metrics["format"]) if metrics.get("format") else "",
         }

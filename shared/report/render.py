@@ -9,6 +9,9 @@ from pathlib import Path
 from shared.report.comparison import Comparison
 from shared.report.curves import all_curves
 from shared.report.figures import Figures
+from shared.report.forecast_charts import forecast_charts
+from shared.report.forecasts import Forecasts
+from shared.report.inventory import Inventory
 from shared.report.provenance import Provenance
 from shared.report.sections import Sections
 from shared.report.words import Words
@@ -22,8 +25,9 @@ def render(metrics: Mapping, lang: str = "en") -> str:
     Each section is rendered only if the metrics hold something for it. The page is well-formed XML.
 
     Args:
-        metrics: The content of `metrics.json`. A solution may add `words`, texts that replace those of
-            the report: `{"column.missed": {"en": "Missed frauds", "zh": "漏掉的欺诈"}}`.
+        metrics: The content of `metrics.json`; `kind` "forecast" picks the texts of forecast reports. A
+            solution may add `words`, texts that replace those of the report:
+            `{"column.missed": {"en": "Missed frauds", "zh": "漏掉的欺诈"}}`.
         lang: "en" or "zh".
     Raises:
         ValueError: If `lang` is neither.
@@ -33,8 +37,9 @@ def render(metrics: Mapping, lang: str = "en") -> str:
         (True, True)
     """
     metrics = cleaned(metrics)
-    words = Words(lang, metrics.get("words"))
-    figures = Figures(lang, (metrics.get("decision") or {}).get("currency"))
+    words = Words(lang, metrics.get("words"), metrics.get("kind"))
+    found = (metrics.get(key) or {} for key in ("decision", "inventory"))
+    figures = Figures(lang, next((each["currency"] for each in found if each.get("currency")), None))
     found = sections_of(metrics, words, figures)
     return template().render(
         lang="zh-CN" if lang == "zh" else "en",
@@ -51,14 +56,16 @@ def render(metrics: Mapping, lang: str = "en") -> str:
 
 def sections_of(metrics: Mapping, words: Words, figures: Figures) -> dict:
     """What each section shows, by its name, in the order of the page; empty where there is nothing."""
-    sections, comparison, provenance = (
-        each(metrics, words, figures) for each in (Sections, Comparison, Provenance)
+    sections, comparison, provenance, inventory, forecasts = (
+        each(metrics, words, figures) for each in (Sections, Comparison, Provenance, Inventory, Forecasts)
     )
     return {
         "verdict": sections.verdict(),
         "money": sections.money(),
+        "inventory": inventory.inventory(),
         "rivals": comparison.rivals(),
-        "charts": all_curves(metrics, words, figures),
+        "examples": forecasts.examples(),
+        "charts": forecast_charts(metrics, words, figures) + all_curves(metrics, words, figures),
         "slices": comparison.slices(),
         "drivers": sections.drivers(),
         "limits": [words.local(each) for each in metrics.get("limits") or [] if each],

@@ -24,6 +24,7 @@ class Sections(Cells):
         choice = verdict.get("choice") or "undecided"
         kind = choice if choice in ("model", "undecided") else "rival"
         out = {"choice": kind, "sentence": words.local(verdict.get("sentence"))}
+        out["accuracy"] = words.local(verdict.get("accuracy"))
         out["headline"] = words(f"verdict.{kind}", rival=words.within(words.name("method_name", choice)))
         value, low, high = parts(verdict.get("difference"))
         better = (self.metrics.get("better") or {}).get(metric)

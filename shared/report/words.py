@@ -1,4 +1,4 @@
-"""The report's texts in English and Chinese, read from `words.toml`."""
+"""The report's texts in English and Chinese, read from `words.toml` and `words_forecast.toml`."""
 
 import re
 import tomllib
@@ -9,13 +9,21 @@ from pathlib import Path
 from shared.report.figures import DASH, clip
 
 LANGUAGES = ("en", "zh")
+KINDS = ("forecast",)
 
 
 @cache
-def catalogue() -> dict[str, dict[str, str]]:
-    """All entries of `words.toml` as `{"section.key": {"en": ..., "zh": ...}}`."""
-    tables = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+def texts(name: str) -> dict[str, dict[str, str]]:
+    """All entries of one file of texts as `{"section.key": {"en": ..., "zh": ...}}`."""
+    tables = tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
     return {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
+
+
+@cache
+def catalogue(kind: str | None = None) -> dict[str, dict[str, str]]:
+    """All entries; where two files have one key, that of `kind` wins if given, else that of `words.toml`."""
+    found = {key: text for each in KINDS for key, text in texts(f"words_{each}").items()} | texts("words")
+    return found | texts(f"words_{kind}") if kind in KINDS else found
 
 
 def humanise(key: str) -> str:
@@ -35,6 +43,7 @@ class Words:
     Args:
         lang: "en" or "zh".
         extra: Further or replacing entries, `{"section.key": {"en": ..., "zh": ...}}`.
+        kind: "forecast" to prefer the texts of `words_forecast.toml`.
     Raises:
         ValueError: If `lang` is neither.
     Example:
@@ -43,10 +52,10 @@ class Words:
         ('Card precision@100', 'Profit per seat')
     """
 
-    def __init__(self, lang: str, extra: Mapping | None = None):
+    def __init__(self, lang: str, extra: Mapping | None = None, kind: str | None = None):
         if lang not in LANGUAGES:
             raise ValueError(f"the report is written in {' or '.join(LANGUAGES)}, not in {lang!r}")
-        self.lang, self.entries = lang, {**catalogue(), **(extra or {})}
+        self.lang, self.entries = lang, {**catalogue(kind), **(extra or {})}
 
     def __call__(self, key: str, **values) -> str:
         """The text of `section.key`; without an entry the key itself, underscores replaced."""

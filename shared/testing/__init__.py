@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from shared.contract import Mapping
+from shared.forecast import ForecastPipeline
 from shared.pipeline import Pipeline
 from shared.testing.causal import (
     check_order_does_not_matter,
@@ -22,6 +23,7 @@ from shared.testing.learnt import (
     check_seed_decides,
 )
 from shared.testing.saved import check_saved_is_loaded
+from shared.testing.series import SERIES_PROMISES, SeriesTrial
 from shared.testing.trial import Trial, tiny_config
 
 __all__ = ["check_pipeline", "tiny_config"]
@@ -71,8 +73,9 @@ def check_pipeline(
     if table is None:
         table, mapping = cls.sample(**cls.small)
     config = config if config is not None else tiny_config(cls)
-    trial = Trial.begin(cls, config, mapping or Mapping(), table)
-    for check in PROMISES:
+    series = issubclass(cls, ForecastPipeline)
+    trial = (SeriesTrial if series else Trial).begin(cls, config, mapping or Mapping(), table)
+    for check in (check_faults_are_named, *SERIES_PROMISES) if series else PROMISES:
         try:
             check(trial)
         except Exception as error:

@@ -57,7 +57,9 @@ def _in_fresh_process(trial: Trial, place: Path) -> pd.DataFrame:
 
 def _holds_no_key(trial: Trial, folder: Path, answers: pd.DataFrame) -> None:
     marks = [KEY.format(role=role.name, number="") for role in trial.pipeline.roles if role.kind == "key"]
-    texts = {"predictions": answers.to_csv().encode()}
+    texts = (
+        {} if "step" in answers else {"predictions": answers.to_csv().encode()}
+    )  # forecasts name their item
     for path in folder.rglob("*"):
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:

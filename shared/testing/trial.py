@@ -7,18 +7,30 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from shared.binary import BinaryPipeline, Prepared
 from shared.contract import Mapping, Table, raw_table
-from shared.pipeline import Pipeline, Prepared
 from shared.splits import Split
 
-TINY = {"epochs": 1, "batch_size": 256, "units": 8, "depth": 1, "members": 2, "number_dim": 2, "bins": 4}
+TINY = {
+    "epochs": 1,
+    "horizon": 7,
+    "lookback": 28,
+    "most_windows": 500,
+    "statistical_rivals": False,
+    "batch_size": 256,
+    "units": 8,
+    "depth": 1,
+    "members": 2,
+    "number_dim": 2,
+    "bins": 4,
+}
 """A network that is fitted in a second; settings that a pipeline lacks are left out."""
 
 KEY = "zq{role}zq{number}"
 """Names that no file holds by chance, put in the place of the keys."""
 
 
-def tiny_config(cls: type[Pipeline]) -> Any:
+def tiny_config(cls: type[BinaryPipeline]) -> Any:
     """The pipeline's defaults with the values of `TINY` that it knows and allows."""
     chosen: dict[str, Any] = {}
     for name, value in TINY.items():
@@ -41,7 +53,7 @@ class Trial:
         ordered: Row positions by time; of a table without time, as they stand.
     """
 
-    pipeline: Pipeline
+    pipeline: BinaryPipeline
     frame: pd.DataFrame
     table: Table
     split: Split
@@ -49,12 +61,12 @@ class Trial:
     ordered: np.ndarray
 
     @classmethod
-    def begin(cls, of: type[Pipeline], config: Any, mapping: Mapping, frame: pd.DataFrame) -> "Trial":
+    def begin(cls, of: type[BinaryPipeline], config: Any, mapping: Mapping, frame: pd.DataFrame) -> "Trial":
         frame = frame.reset_index(drop=True)
         for role in of.roles:
             column = mapping.columns.get(role.name, role.name)
             if role.kind == "key" and column in frame:
-                frame[column] = _renamed(frame[column], KEY.format(role=role.name, number=""))
+                frame[column] = renamed(frame[column], KEY.format(role=role.name, number=""))
         pipeline = of(config, mapping)
         table = pipeline.check(raw_table(frame))
         split = pipeline.splits(table)[-1]
@@ -72,7 +84,7 @@ class Trial:
         found += self.pipeline.mapping.categorical if "category" in kinds else []
         return [name for name in found if name in self.frame]
 
-    def scored(self, frame: pd.DataFrame, pipeline: Pipeline | None = None) -> pd.DataFrame:
+    def scored(self, frame: pd.DataFrame, pipeline: BinaryPipeline | None = None) -> pd.DataFrame:
         """The answers to a frame of the customer's."""
         pipeline = pipeline or self.pipeline
         return pipeline.predict(pipeline.check(raw_table(frame), predict=True))
@@ -87,6 +99,7 @@ def some_rows(table: Table, rows: np.ndarray) -> Table:
     return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), rows=table.rows[rows])
 
 
-def _renamed(values: pd.Series, mark: str) -> pd.Series:
+def renamed(values: pd.Series, mark: str) -> pd.Series:
+    """The keys of a column with made-up names, equal ones alike."""
     codes = pd.factorize(values)[0]
     return pd.Series([f"{mark}{code}" if code >= 0 else None for code in codes], index=values.index)

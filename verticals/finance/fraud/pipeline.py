@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from shared.baselines import GRIDS
+from shared.binary import BinaryPipeline
 from shared.contract import Mapping, Table
 from shared.decisions import Costs
 from shared.encoding import Features
@@ -13,7 +14,6 @@ from shared.history import key_codes
 from shared.inputs import Inputs
 from shared.metrics import card_precision_at_k
 from shared.money import choose_thresholds
-from shared.pipeline import Pipeline
 from shared.split_settings import make_splits
 from shared.splits import Split
 
@@ -21,7 +21,7 @@ from . import data
 from .config import FraudConfig
 
 
-class FraudPipeline(Pipeline):
+class FraudPipeline(BinaryPipeline):
     """Gives each card payment the probability that it is fraud, and passes, reviews or blocks it.
 
     Example:
@@ -56,7 +56,10 @@ class FraudPipeline(Pipeline):
 
     def splits(self, table: Table) -> list[Split]:
         time, groups = table.frame["time"].to_numpy(), self.groups(table)
-        return make_splits(self.config, self.label(table), time=time, groups=groups, seed=self.config.seed)
+        given = table.own if table.tested else None
+        return make_splits(
+            self.config, self.label(table), time=time, groups=groups, seed=self.config.seed, given=given
+        )
 
     def groups(self, table: Table):
         if "card" not in table.frame:

@@ -1,0 +1,59 @@
+"""How series are forecast and judged, as settings that every forecasting solution shares."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from shared.config import Settings
+
+QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+
+
+class ForecastSettings(Settings):
+    """What is forecast, how it is read, how it is judged.
+
+    Example:
+        >>> ForecastSettings(horizon=4).quantiles[0]
+        0.05
+    """
+
+    horizon: int = Field(28, ge=1, le=1000, description="periods that are forecast")
+    origins: int = Field(3, ge=1, le=50, description="rolling origins that judge, horizon periods apart")
+    valid_origins: int = Field(2, ge=1, le=50, description="origins before these that choose and correct")
+    quantiles: tuple[float, ...] = Field(QUANTILES, min_length=3, description="levels; .5 must be among them")
+
+    lookback: int = Field(84, ge=1, le=5000, description="periods of the past that are read")
+    transform: Literal["none", "log"] = Field(
+        "none", description="log: for values that are never near zero and move in proportion to their size"
+    )
+    center: Literal["none", "mean", "last"] = Field(
+        "none",
+        description="what is taken off first: nothing, the mean, or the last value (series that wander)",
+    )
+    unit: Literal["level", "change"] = Field(
+        "level", description="what a series is scaled by: its mean size or its mean step"
+    )
+    calendar: bool = Field(True, description="read the time of day, week and year")
+    most_windows: int = Field(100_000, ge=100, description="training windows, drawn where there are more")
+    weight: Literal["series", "volume"] = Field(
+        "series", description="series: each counts alike; volume: by the root of its level, where money is"
+    )
+
+    members: int = Field(3, ge=1, le=64, description="networks from different seeds, averaged")
+    head: Literal["quantiles", "negative_binomial", "zero_inflated"] = Field(
+        "quantiles",
+        description="what the network says of a period; the last two suit whole pieces that are few",
+    )
+    conformal: bool = Field(True, description="correct the quantiles by the validation origins")
+
+    statistical_rivals: Literal["auto"] | bool = Field(
+        "auto", description="judge AutoETS and AutoTheta of statsforecast too; auto: where it is installed"
+    )
+
+    @field_validator("quantiles")
+    @classmethod
+    def _rising(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
+        inside = all(0 < level < 1 for level in levels)
+        if not inside or any(b <= a for a, b in zip(levels, levels[1:])) or 0.5 not in levels:
+            raise ValueError("levels that rise within 0 to 1, 0.5 among them")
+        return levels

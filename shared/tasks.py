@@ -1,0 +1,45 @@
+"""How the pipelines of each task are judged: what a run calls after each fit, and at the end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from shared import cases, forecast_verdicts, verdicts
+from shared.forecast import ForecastPipeline
+from shared.forecast_scoring import Forecasts, forecast_fold, forecast_loaded
+from shared.pipeline import Pipeline
+from shared.scoring import Scored, score_fold, score_loaded
+
+
+@dataclass(frozen=True)
+class Task:
+    """The judging of one kind of pipeline; a new kind needs one of these and nothing else in `run`.
+
+    Args:
+        scored: Makes what collects the test answers of all folds.
+        fold: `(fitted, prepared, split, number, scored, stages)`: test answers of the model and of every rival.
+        loaded: The same of a loaded pipeline, without rivals.
+        judge: `(fitted, prepared, splits, scored, stages)`: entries of metrics.json, and the predictions.
+        explain: `(fitted, prepared, split, predictions)`: further entries, on what drives the answers.
+    """
+
+    scored: Callable[[], Any]
+    fold: Callable[..., None]
+    loaded: Callable[..., None]
+    judge: Callable[..., tuple[dict[str, Any], Any]]
+    explain: Callable[..., dict[str, Any]]
+
+
+BINARY = Task(Scored, score_fold, score_loaded, verdicts.judge_run, cases.explain_run)
+FORECAST = Task(
+    Forecasts,
+    forecast_fold,
+    forecast_loaded,
+    forecast_verdicts.judge_forecasts,
+    forecast_verdicts.explain_forecasts,
+)
+
+
+def task_of(pipeline: Pipeline) -> Task:
+    """The task that a pipeline is of."""
+    return FORECAST if isinstance(pipeline, ForecastPipeline) else BINARY

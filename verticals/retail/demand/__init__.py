@@ -1,0 +1,1 @@
+"""Demand forecast: quantiles of what will be sold, and what to order."""

@@ -1,0 +1,60 @@
+"""The networks of `retail.demand`: from windows of the past and the known future to quantiles or counts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from shared import builders
+from shared.encoding import FIRST
+
+from .config import DemandConfig
+
+
+def build(
+    shapes: Mapping[str, tuple[int, ...]],
+    state: dict[str, Any],
+    config: DemandConfig,
+    outputs: int,
+    name: str,
+):
+    """The network of `config.network`, with the head of `config.head`.
+
+    Args:
+        shapes: Shape of each input without the batch axis, as in `shared.series.windows`.
+        state: What was learnt from the training windows: the vocabularies of the statics.
+        outputs: Numbers that the head reads for each step.
+    Output shape: `(batch, horizon, quantiles)`, scaled and rising; of counts `(batch, horizon, 2 or 3)`.
+    """
+    inputs = {
+        key: keras.Input(shape, name=key, dtype="int32" if key == "static" else "float32")
+        for key, shape in shapes.items()
+    }
+    static = inputs["level"]
+    if "static" in inputs:
+        sizes = [len(vocabulary) for vocabulary in state["statics"].values()]
+        dims = [builders.embedding_dim(size + FIRST) for size in sizes]
+        embed = builders.CategoricalEmbedding(sizes, dims, concatenate=True, unseen_rate=0.02)
+        static = keras.layers.Concatenate()([static, embed(inputs["static"])])
+    future = inputs.get("future")
+    future_shape = shapes.get("future", (config.horizon, 0))
+    forecaster = {
+        "nhits": builders.nhits_forecaster,
+        "lstm": builders.lstm_forecaster,
+        "tide": builders.tide_forecaster,
+    }[config.network](
+        shapes["past"],
+        future_shape,
+        static.shape[-1],
+        outputs=outputs,
+        units=config.units,
+        depth=config.depth,
+        dropout=config.dropout,
+    )
+    read = {"past": inputs["past"], "static": static} | ({"future": future} if future is not None else {})
+    raw = forecaster(read)
+    if config.head == "quantiles":
+        answer = builders.SpreadQuantiles(config.quantiles.index(0.5))(raw)
+    else:
+        answer = builders.CountParameters(config.head)([raw, inputs["scale"]])
+    return keras.Model(inputs, answer, name=name)

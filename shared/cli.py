@@ -21,8 +21,8 @@ Table = Annotated[Path, typer.Argument(help="CSV or Parquet")]
 ToScore = Annotated[bool, typer.Option("--predict", help="the table is to be scored: it needs no labels")]
 Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
 Test = Annotated[
-    Optional[Path], typer.Option(help="rows that judge and do not teach, such as an official test part")
-]  # noqa: UP045
+    Path | None, typer.Option(help="rows that judge and do not teach, such as an official test part")
+]
 NewRows = Annotated[Path, typer.Option(help="CSV or Parquet to score")]
 Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")]  # noqa: UP045
 File = Annotated[Path, typer.Option(help="file to write, .parquet or .csv")]

@@ -56,7 +56,7 @@ def data_summary(table: Table, pipeline: Pipeline) -> dict[str, Any]:
         kind = role.kind if role else ("number" if values.dtype.kind == "f" else "category")
         plain = name.split("/", 1)[-1]
         entry: dict[str, Any] = {
-            "name": table.mapping.columns.get(name, plain),
+            "name": table.mapping.column(name) if name in table.mapping.columns else plain,
             "role": role.name if role else None,
             "kind": kind,
             "missing": float(values.isna().mean()),

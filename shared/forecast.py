@@ -11,15 +11,14 @@ import pandas as pd
 from shared import encoding
 from shared.config import Settings
 from shared.contract import Mapping, Table
-from shared.encoding import Features
 from shared.errors import Fault, SplitError
-from shared.fit_settings import History, Score, progress
+from shared.fit_settings import History, progress
 from shared.pipeline import Pipeline
 from shared.series.aggregate import regular
 from shared.series.conformal import Conformal, fit_conformal
 from shared.series.counts import count_quantiles
 from shared.series.inventory import error_correlation
-from shared.series.origins import examples, position, rolling_origins
+from shared.series.origins import examples, position, rolling_origins, training_windows
 from shared.series.panel import Panel
 from shared.series.rivals import default_rivals
 from shared.series.windows import Windows, learn_windows
@@ -106,10 +105,15 @@ class ForecastPipeline(Pipeline):
             horizon=config.horizon,
             origins=config.origins,
             valid_origins=config.valid_origins,
-            least_history=max(1, min(config.lookback // 4, config.horizon)),
+            least_history=self._least_history,
             most_windows=config.most_windows,
             seed=config.seed,
         )
+
+    @property
+    def _least_history(self) -> int:
+        """Steps that a window to learn from must have behind it."""
+        return max(1, min(self.config.lookback // 4, self.config.horizon))
 
     def _refuse_other_test(self, table: Table, panel: Panel) -> None:
         """The rows of `--test` must be the periods that the origins judge, else they would teach too."""
@@ -145,9 +149,7 @@ class ForecastPipeline(Pipeline):
         """What the network reads of each example."""
         config, static = self.config, None
         if self.state["statics"]:
-            static = encoding.encode(
-                Features({}, self.statics(panel)), {"numbers": {}, "categories": self.state["statics"]}
-            )["category"]
+            static = encoding.encode_categories(self.statics(panel), self.state["statics"])
         return Windows(
             panel,
             series,
@@ -171,35 +173,57 @@ class ForecastPipeline(Pipeline):
         folder=None,
         stages: Stages | None = None,
     ) -> PreparedSeries:
-        stages = stages or Stages()
+        stages, config = stages or Stages(), self.config
         self.mapping = table.mapping
+        panel = features if features is not None else self.features(table)
+        valid_steps = split.detail["valid_steps"]
         with stages("prepare"):
-            panel = features if features is not None else self.features(table)
-            valid_steps = split.detail["valid_steps"]
             self.state = self.learn(panel, min(valid_steps))
-            series, origins = examples(panel, np.concatenate([split.train, split.valid]))
-            windows = self.windows(panel, series, origins)
+            windows = self.windows(panel, *examples(panel, np.concatenate([split.train, split.valid])))
+        choosing = min(config.choosing_members or config.members, config.members)
         with stages("fit"):
-            self.model = self._fit_members(windows, len(split.train), folder, stages)
+            members, self.history = self._fit_members(
+                windows, len(split.train), choosing if config.refit else config.members, folder, stages
+            )
+            self.model = side_by_side(members)
         with stages("decide"):
             self._correct(panel, valid_steps)
+        if config.refit:
+            with stages("refit"):
+                self._refit(panel, split.detail["step"], folder, stages)
         return PreparedSeries(table, panel)
 
-    def _fit_members(self, windows: Windows, trained: int, folder, stages: Stages):
-        """One network a seed, trained one after the other, then laid side by side."""
+    def _refit(self, panel: Panel, step: int, folder, stages: Stages) -> None:
+        """Fits all members again on everything before the origin; the correction stays as it was learnt."""
+        learnt = self.learn(panel, step) | {"correlation": self.state["correlation"]}
+        positions = training_windows(
+            panel,
+            step - self.config.horizon,
+            least=self._least_history,
+            most=self.config.most_windows,
+            seed=self.config.seed,
+        )
+        self.state = learnt
+        windows = self.windows(panel, *examples(panel, positions))
+        again = folder and folder.with_name(f"{folder.name}-again")
+        members, _ = self._fit_members(windows, len(windows), self.config.members, again, stages)
+        self.model = side_by_side(members)
+
+    def _fit_members(
+        self, windows: Windows, trained: int, count: int, folder, stages: Stages
+    ) -> tuple[list, History]:
+        """One network a seed, trained one after the other; and what happened, as the first one's history."""
         from shared import training
 
-        targets = self.targets(windows)
-        weight = self._weights(windows)
+        targets, weight = self.targets(windows), self._weights(windows)
         members, histories = [], []
-        for member in range(self.config.members):
+        for member in range(count):
             settings = self.config.model_copy(
                 update={"seed": self.config.seed + 1000 * member, "keep_checkpoint": True}
             )
             training.set_seed(settings.seed)
             with training.strategy_scope(settings), training.precision_policy(settings):
                 network = self.build(windows.shapes, self.outputs, f"member{member}")
-            say = _teller(stages, member, self.config.members)
             histories.append(
                 training.fit(
                     network,
@@ -209,15 +233,13 @@ class ForecastPipeline(Pipeline):
                     valid=np.arange(trained, len(windows)),
                     loss=self.loss(),
                     settings=settings,
-                    score=self.score(windows, trained),
                     sample_weight=weight,
                     folder=folder and folder.with_name(f"{folder.name}-{member}"),
-                    on_epoch=say,
+                    on_epoch=_teller(stages, member, count),
                 )
             )
             members.append(network)
-        self.history = _together(histories)
-        return side_by_side(members)
+        return members, _together(histories)
 
     @property
     def outputs(self) -> int:
@@ -243,10 +265,6 @@ class ForecastPipeline(Pipeline):
             "zero_inflated": losses.ZeroInflatedNegativeBinomial,
         }
         return kinds[self.config.head]()
-
-    def score(self, windows: Windows, trained: int) -> Score | None:
-        """The validation metric that stops training; None: the loss."""
-        return None
 
     def _weights(self, windows: Windows) -> np.ndarray | None:
         if self.config.weight == "series":
@@ -362,7 +380,7 @@ def side_by_side(members: Sequence):
         for name, tensor in members[0].input.items()
     }
     outputs = [member(inputs) for member in members]
-    return keras.Model(inputs, keras.ops.stack(outputs, axis=1), name="members")
+    return keras.Model(inputs, keras.ops.stack(outputs, axis=1), name="members")  # noqa: PD013
 
 
 def _together(histories: list[History]) -> History:

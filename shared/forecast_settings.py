@@ -1,5 +1,6 @@
 """How series are forecast and judged, as settings that every forecasting solution shares."""
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -44,6 +45,12 @@ class ForecastSettings(Settings):
         "quantiles",
         description="what the network says of a period; the last two suit whole pieces that are few",
     )
+    refit: bool = Field(
+        True, description="fit again up to the origin itself, once the validation origins have had their say"
+    )
+    choosing_members: int | None = Field(
+        None, ge=1, description="networks fitted for the validation origins; left out: as many as members"
+    )
     conformal: bool = Field(True, description="correct the quantiles by the validation origins")
 
     statistical_rivals: Literal["auto"] | bool = Field(
@@ -54,6 +61,6 @@ class ForecastSettings(Settings):
     @classmethod
     def _rising(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
         inside = all(0 < level < 1 for level in levels)
-        if not inside or any(b <= a for a, b in zip(levels, levels[1:])) or 0.5 not in levels:
+        if not inside or any(b <= a for a, b in pairwise(levels)) or 0.5 not in levels:
             raise ValueError("levels that rise within 0 to 1, 0.5 among them")
         return levels

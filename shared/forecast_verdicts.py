@@ -137,7 +137,7 @@ def _money(fitted: ForecastPipeline, panel: Panel, scored: Forecasts, weights: n
         share = drawn.draws[verdict["rival"]]["cost"] - drawn.draws["model"]["cost"]
         with np.errstate(invalid="ignore", divide="ignore"):
             share = share / drawn.draws[verdict["rival"]]["cost"]
-        of = drawn.values[verdict["rival"]]["cost"]
+        of = drawn.values[verdict["rival"]]["cost"]  # noqa: PD011
         low, high = np.nanquantile(share, [0.025, 0.975])
         value = saved.value / of if of else 0.0
         entry |= {

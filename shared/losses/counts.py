@@ -29,7 +29,7 @@ class NegativeBinomial(FloatLoss):
         Salinas et al., 2020, section 3.1, https://arxiv.org/abs/1704.04110
     Example:
         >>> loss = NegativeBinomial()  # mean 1 and shape 1: the chance of 0 is 1/2
-        >>> round(float(loss([[0.0, float("nan")]], [[[1.0, 1.0]] * 2])), 4)
+        >>> round(float(loss(ops.convert_to_tensor([[0.0, float("nan")]]), ops.ones((1, 2, 2)))), 4)
         0.6931
     """
 
@@ -61,7 +61,7 @@ class ZeroInflatedNegativeBinomial(FloatLoss):
         section 3.1, https://arxiv.org/abs/1704.04110 (the negative binomial)
     Example:
         >>> loss = ZeroInflatedNegativeBinomial()  # p = 1/2 and NB(0) = 1/2: the chance of 0 is 3/4
-        >>> round(float(loss([[0.0]], [[[1.0, 1.0, 0.0]]])), 4)
+        >>> round(float(loss(ops.zeros((1, 1)), ops.convert_to_tensor([[[1.0, 1.0, 0.0]]]))), 4)
         0.2877
     """
 

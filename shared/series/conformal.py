@@ -44,7 +44,8 @@ class Conformal:
             lowest: Least value there can be, such as 0 of demand.
         """
         if self.shift is not None:
-            forecast = forecast + np.asarray(self.shift) * _unit(forecast, self.quantiles)
+            moved = forecast + np.asarray(self.shift) * _unit(forecast, self.quantiles)
+            forecast = _apart(moved, forecast, self.quantiles)
         forecast = np.sort(forecast, axis=-1)
         return forecast if lowest is None else np.maximum(forecast, lowest)
 
@@ -84,6 +85,15 @@ def fit_conformal(truth: np.ndarray, forecast: np.ndarray, quantiles: Sequence[f
         shift[high] = np.quantile(beyond, wanted)
         shift[low] = -shift[high]
     return Conformal(levels, shift.round(9).tolist(), count)
+
+
+def _apart(moved: np.ndarray, forecast: np.ndarray, quantiles: tuple[float, ...]) -> np.ndarray:
+    """Ends that moved inward past the median stop there: sorting would put them in its place."""
+    if 0.5 not in quantiles:
+        return moved
+    levels, middle = np.asarray(quantiles), forecast[..., quantiles.index(0.5), None]
+    moved = np.where(levels < 0.5, np.minimum(moved, middle), moved)
+    return np.where(levels > 0.5, np.maximum(moved, middle), moved)
 
 
 def _unit(forecast: np.ndarray, quantiles: tuple[float, ...]) -> np.ndarray:

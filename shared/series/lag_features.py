@@ -33,13 +33,14 @@ class LagFeatures:
         self.history = known_before(panel.target, panel.start, origin)
         self.bridged = filled(self.history, season)
         known = np.isfinite(self.history)
-        self.plain = np.where(known, self.history, 0.0)
+        plain = np.where(known, self.history, 0.0)
+        total = _running(plain)
         self.sums = {
             "count": _running(known),
-            "total": _running(self.plain),
-            "size": _running(np.abs(self.plain)),
-            "square": _running(self.plain**2),
-            "zeros": _running(known & (self.history == 0)),
+            "total": total,
+            "size": _running(np.abs(plain)) if (plain < 0).any() else total,
+            "square": _running(plain**2),
+            "zeros": _running(known & (plain == 0)),
         }
         self.covariates = {name: (values, *_means(values)) for name, values in panel.known.items()}
         self.codes = {name: _codes(panel, name, values) for name, values in categories.items()}
@@ -74,7 +75,9 @@ class LagFeatures:
         scale = self.scale(series, origins)
         columns = [self._value(series, origins - back) / scale for back in range(1, LAGS + 1)]
         for season in sorted({self.season, SECOND.get(self.panel.frequency, self.season)} - {1}):
-            lags = [self._lagged(series, origins, ahead, season, times) / scale for times in range(1, TIMES + 1)]
+            lags = [
+                self._lagged(series, origins, ahead, season, times) / scale for times in range(1, TIMES + 1)
+            ]
             columns += [*lags[:2], _finite_mean(np.stack(lags))]
         for window in self.windows:
             mean = self._over("total", series, origins, window)
@@ -151,7 +154,10 @@ def _codes(panel: Any, name: str, values: Sequence[str]) -> np.ndarray:
 
 def _running(values: np.ndarray) -> np.ndarray:
     """Sums of all values before each step, `(series, steps + 1)`."""
-    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1, dtype=np.float64)], axis=1)
+    kind = np.int32 if values.dtype == bool else np.float64
+    sums = np.zeros((len(values), values.shape[1] + 1), kind)
+    np.cumsum(values, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _means(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -173,7 +173,9 @@ def _reversals(lines: Lines) -> np.ndarray:
     size = np.abs(lines.quantity)
     near = _beside_a_return(lines)
     sign = np.sign(lines.quantity[near])
-    order = np.lexsort([-sign, lines.time[near], size[near], lines.period[near], lines.series[near]])
+    # Which of two equal sales is taken back must not depend on the order of the rows: the rest of them decides.
+    rest = [lines.values(name)[near] for name in lines.table.frame if name not in ("date", "quantity", *KEYS)]
+    order = np.lexsort([*rest, -sign, lines.time[near], size[near], lines.period[near], lines.series[near]])
     near, sign = near[order], sign[order].astype(np.int64)
     changes = [np.diff(values[near]) != 0 for values in (size, lines.period, lines.series)]
     begins = np.concatenate([[0], np.flatnonzero(np.any(changes, axis=0)) + 1])

@@ -74,7 +74,9 @@ class Owa:
     def value(self, weights: np.ndarray | None = None) -> float | np.ndarray:
         """The metric of all series; see `Component.value`."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = np.mean([np.divide(own.value(weights), of.value(weights)) for own, of in self.parts], axis=0)
+            found = np.mean(
+                [np.divide(own.value(weights), of.value(weights)) for own, of in self.parts], axis=0
+            )
         return found if np.ndim(found) else float(found)
 
     def __getitem__(self, rows) -> "Owa":
@@ -110,9 +112,10 @@ def median_of(y_pred: np.ndarray, quantiles: Sequence[float] = QUANTILES) -> np.
     if y_pred.ndim == 2:
         return y_pred
     levels = _levels(y_pred, quantiles)
-    above = int(np.clip(np.searchsorted(levels, 0.5), 1, max(1, len(levels) - 1)))
-    if len(levels) == 1:
-        return y_pred[..., 0]
+    exact = np.flatnonzero(np.isclose(levels, 0.5))
+    if len(exact) or len(levels) == 1:
+        return y_pred[..., exact[0] if len(exact) else 0]
+    above = int(np.clip(np.searchsorted(levels, 0.5), 1, len(levels) - 1))
     share = np.clip((0.5 - levels[above - 1]) / (levels[above] - levels[above - 1]), 0, 1)
     return (1 - share) * y_pred[..., above - 1] + share * y_pred[..., above]
 
@@ -194,8 +197,8 @@ def rmsse(y_true, y_pred, *, history, season: int = 1, quantiles: Sequence[float
         https://doi.org/10.1016/j.ijforecast.2021.11.013
     Example:
         >>> history = np.array([[0.0, 1.0, 0.0]])
-        >>> rmsse(np.array([[2.0, 2.0]]), np.array([[1.0, 4.0]]), history=history).value() ** 2
-        2.5
+        >>> rmsse(np.array([[2.0, 2.0]]), np.array([[1.0, 1.0]]), history=history).value()
+        1.0
     """
     y_pred = median_of(y_pred, quantiles)
     y_true, known = _outcomes(y_true, y_pred)
@@ -216,9 +219,7 @@ def _scale(history: np.ndarray, season: int, power: int) -> np.ndarray:
     return scale
 
 
-def owa(
-    y_true, y_pred, *, reference, history, season: int, quantiles: Sequence[float] = QUANTILES
-) -> Owa:
+def owa(y_true, y_pred, *, reference, history, season: int, quantiles: Sequence[float] = QUANTILES) -> Owa:
     """Overall weighted average of M4: mean of sMAPE and MASE, each over that of a reference, Naive 2.
 
     Args:
@@ -277,7 +278,9 @@ def coverage(y_true, y_pred, *, level: float = 0.8, quantiles: Sequence[float] =
     return Component(inside.sum(axis=1).astype(np.float64), known.sum(axis=1).astype(np.float64))
 
 
-def interval_width(y_true, y_pred, *, level: float = 0.8, quantiles: Sequence[float] = QUANTILES) -> Component:
+def interval_width(
+    y_true, y_pred, *, level: float = 0.8, quantiles: Sequence[float] = QUANTILES
+) -> Component:
     """Width of the central interval, over the sum of outcomes; of two that cover alike, take the lower.
 
     Raises:

@@ -58,7 +58,9 @@ def rolling_origins(
     for number in range(origins):
         test = panel.now - (origins - number) * horizon
         valid = [test - horizon - back * step for back in range(valid_origins)]
-        train = _training(panel, min(valid) - horizon, least_history, most_windows, seed)
+        train = training_windows(
+            panel, min(valid) - horizon, least=least_history, most=most_windows, seed=seed
+        )
         if not len(train):
             raise SplitError(
                 "nothing can be learnt", [Fault(text=f"no series has a past before step {test}")]
@@ -77,8 +79,12 @@ def _at(panel: Panel, origins: list[int]) -> np.ndarray:
     return np.concatenate([position(panel, series, np.full(len(panel), origin)) for origin in origins])
 
 
-def _training(panel: Panel, last: int, least: int, most: int, seed: int) -> np.ndarray:
-    """Windows with origins up to `last`, all of them or `most` drawn at random, rising."""
+def training_windows(panel: Panel, last: int, *, least: int, most: int, seed: int) -> np.ndarray:
+    """Positions with origins up to `last`, all of them or `most` drawn at random, rising.
+
+    Args:
+        least: Steps that a series must have behind it.
+    """
     first = np.maximum(panel.start, 0) + least
     count = np.maximum(last - first + 1, 0)
     total = int(count.sum())

@@ -48,7 +48,7 @@ def rhythm(lines: Lines, settings: SeriesSettings) -> tuple[Rhythm, list[Fault]]
         found.rows = "regular" if together and not broken else "sales"
         mixed = _mixed(lines, strict=True) if found.rows == "sales" and not len(doubled) else []
         return found, mixed
-    faults = _mixed(lines, strict=False)
+    faults = _mixed(lines, strict=settings.gaps != "error")
     if not faults:
         faults = _doubled(lines, number, doubled, frequency)
         if settings.gaps == "error" and (rows < last - first + 1).any():

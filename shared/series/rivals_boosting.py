@@ -11,11 +11,17 @@ from shared.series.rivals import MovingAverage
 
 MOST_ROWS = 60_000
 FEWEST_ROWS = 200  # training rows below which trees have nothing to say: the moving average stands in
-TREES = 300
+TREES = 200
+PATIENCE = 10  # trees without gain after which a model stops growing
 GRID: tuple[dict[str, Any], ...] = (
     {"learning_rate": 0.1, "max_leaf_nodes": 31},
-    {"learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 40, "l2_regularization": 1.0},
+    {"learning_rate": 0.1, "max_leaf_nodes": 12, "min_samples_leaf": 60, "l2_regularization": 1.0},
 )
+STOPPED = (
+    0.1,
+    0.5,
+    0.9,
+)  # quantiles whose number of trees is looked for; the others take that of the nearest
 REFERENCES = ("none", "last", "season")
 
 
@@ -56,9 +62,10 @@ class GradientBoosting:
             return
         ends = rows[1] + rows[2]
         early = ends < origin - horizon
+        early[np.flatnonzero(early)[self.most_rows // 2 :]] = False  # half will do to choose by
         last = _at_origin(len(features.history), origin - horizon, horizon)
         if early.sum() < FEWEST_ROWS or not _judged(features, last).any():
-            early, last = ends < np.quantile(ends, 0.8), None
+            early, last = ends < np.quantile(ends, 0.8), None  # a history of hardly more than a horizon
         late = last if last is not None else tuple(column[~early] for column in rows)
         late = tuple(column[_judged(features, late)] for column in late)
         # Histogram boosting waits for all its threads at every node: beside other work on few cores, two
@@ -75,18 +82,23 @@ class GradientBoosting:
         scored, scale = [], features.scale(late[0], late[1])
         weight = scale / scale.sum()
         for reference in REFERENCES if self.season > 1 else REFERENCES[:2]:
-            (table, target), (unseen, truth) = (self._examples(features, each, reference) for each in (early, late))
+            (table, target), (unseen, truth) = (
+                self._examples(features, each, reference) for each in (early, late)
+            )
             for settings in self.grid:
                 model = self._stopped(features, 0.5, seed, settings, (table, target, unseen, truth))
                 error = np.abs(truth - model.predict(unseen))
                 # Half by series and half by volume: a rival must not win by the large or by the small alone.
                 scored.append((error.mean() + error @ weight, reference, settings))
         _, reference, settings = min(scored, key=lambda each: each[0])
-        (table, target), (unseen, truth) = (self._examples(features, each, reference) for each in (early, late))
-        trees = [
+        (table, target), (unseen, truth) = (
+            self._examples(features, each, reference) for each in (early, late)
+        )
+        grown = [
             self._stopped(features, quantile, seed, settings, (table, target, unseen, truth)).n_iter_
-            for quantile in self.quantiles
+            for quantile in STOPPED
         ]
+        trees = [grown[int(np.abs(np.array(STOPPED) - quantile).argmin())] for quantile in self.quantiles]
         self.chosen = {"reference": reference, "settings": settings, "trees": trees}
 
     def _model(self, features: LagFeatures, quantile: float, seed: int, settings: dict, **more):
@@ -105,7 +117,9 @@ class GradientBoosting:
     def _stopped(self, features, quantile, seed, settings, data):
         """A model that stopped growing where later rows said so."""
         table, target, unseen, truth = data
-        model = self._model(features, quantile, seed, settings, early_stopping=True, n_iter_no_change=15)
+        model = self._model(
+            features, quantile, seed, settings, early_stopping=True, n_iter_no_change=PATIENCE
+        )
         return model.fit(table, target, X_val=unseen, y_val=truth)
 
     def _features(self, panel, origin: int) -> LagFeatures:
@@ -116,6 +130,7 @@ class GradientBoosting:
         series, origins, ahead = rows
         table = features.table(series, origins, ahead)
         self.columns = table.shape[1]
+        table[:, np.isnan(table).all(axis=0)] = 0  # scikit-learn cannot bin what is never known
         target = features.history[series, origins + ahead] - features.reference(reference, *rows)
         return table, target / features.scale(series, origins)
 
@@ -162,4 +177,6 @@ def _judged(features: LagFeatures, rows: tuple) -> np.ndarray:
     series, origins, ahead = rows
     if not len(series) or origins.min() < 1:
         return np.zeros(len(series), bool)
-    return np.isfinite(features.history[series, origins + ahead]) & (features.sums["count"][series, origins] > 0)
+    return np.isfinite(features.history[series, origins + ahead]) & (
+        features.sums["count"][series, origins] > 0
+    )

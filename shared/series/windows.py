@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
-from shared.series.panel import Panel
 
 from shared.inputs import Arrays, Inputs
+from shared.series.panel import Panel
 from shared.series.seasons import calendar_features, dates_from
 
 PART = 8192  # examples at once, so that the memory stays small
@@ -32,7 +32,7 @@ class Windows(Inputs):
         center: What is taken off first: nothing; the "mean" of the window; or its "last" value, for series
             that wander. Logarithms have their mean taken off where it says nothing.
         unit: What the rest is measured in: "level", the mean size in the window, or "change", the mean step
-            from one value to the next. Logarithms are measured in themselves.
+            from one value to the next, its size where there is none. Logarithms are measured in themselves.
         calendar: Whether day, week and year are read.
         static: Codes of the statics, `(series, columns)` int32; None: there are none.
     Input shapes: `past` `(examples, lookback, 2 + ...)`: scaled target, whether it is known, calendar,
@@ -122,7 +122,8 @@ class Windows(Inputs):
             step = np.abs(np.diff(values, axis=1))
             counted = np.isfinite(step)
             total = np.where(counted, step, 0).sum(axis=1, keepdims=True)
-            scale = total / np.maximum(counted.sum(axis=1, keepdims=True), 1) + 1e-3 * size
+            steps = counted.sum(axis=1, keepdims=True)
+            scale = np.where(steps > 0, total / np.maximum(steps, 1) + 1e-3 * size, size)
         center = mean if self.center == "mean" else np.zeros_like(scale)
         if self.center == "last":
             last = self.lookback - 1 - np.argmax(known[:, ::-1], axis=1)
@@ -165,6 +166,7 @@ class Windows(Inputs):
             at[(steps < 0) | (steps >= values.shape[1])] = np.nan
             if name == RELATIVE:
                 usual = values[series[:, None], np.clip(back, 0, values.shape[1] - 1)].astype(np.float64)
+                usual[(back < 0) | (back >= values.shape[1])] = np.nan
                 at = np.log(np.maximum(at, 1e-9) / np.maximum(_row_means(usual, at), 1e-9)) * 5
             else:
                 learnt = self.state["covariates"].get(name, {"mean": 0.0, "spread": 1.0})

@@ -1,4 +1,4 @@
-"""Promises of a forecasting pipeline: no stage reads what comes after its origin, and every answer is the same again."""
+"""Promises of a forecasting pipeline: no stage reads what comes after its origin, and answers repeat."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,7 +37,7 @@ class SeriesTrial:
     ) -> "SeriesTrial":
         frame = frame.reset_index(drop=True)
         for role in of.roles:
-            column = mapping.columns.get(role.name, role.name)
+            column = mapping.column(role.name, frame.columns)
             if role.kind == "key" and column in frame:
                 frame[column] = renamed(frame[column], KEY.format(role=role.name, number=""))
         pipeline = of(config, mapping)
@@ -58,8 +58,7 @@ class SeriesTrial:
 
     def column(self, role: str) -> str:
         """The customer's name of a role's column."""
-        found = self.table.mapping.columns.get(role, role)
-        return found if isinstance(found, str) else next((each for each in found if each in self.frame), role)
+        return self.table.mapping.column(role, self.frame.columns)
 
     def scored(self, frame: pd.DataFrame, pipeline: ForecastPipeline | None = None) -> pd.DataFrame:
         """The answers to a frame of the customer's."""
@@ -70,10 +69,7 @@ class SeriesTrial:
 def _plan(frame: pd.DataFrame, table: Table, pipeline: ForecastPipeline) -> pd.DataFrame:
     """Rows for the periods ahead: the last ones again, dated on, their quantity empty."""
     panel, horizon = table.panel, pipeline.config.horizon
-    columns = {role.name: table.mapping.columns.get(role.name, role.name) for role in pipeline.roles}
-    columns = {
-        name: column for name, column in columns.items() if isinstance(column, str) and column in frame
-    }
+    columns = {role.name: table.mapping.column(role.name, frame.columns) for role in pipeline.roles}
     date = pd.to_datetime(frame[columns["date"]])
     step = panel.dates[1] - panel.dates[0] if panel.steps > 1 else np.timedelta64(1, "D")
     last = date >= pd.Timestamp(panel.dates[panel.now - 1] - (horizon - 1) * step)

@@ -64,7 +64,7 @@ class Trial:
     def begin(cls, of: type[BinaryPipeline], config: Any, mapping: Mapping, frame: pd.DataFrame) -> "Trial":
         frame = frame.reset_index(drop=True)
         for role in of.roles:
-            column = mapping.columns.get(role.name, role.name)
+            column = mapping.column(role.name, frame.columns)
             if role.kind == "key" and column in frame:
                 frame[column] = renamed(frame[column], KEY.format(role=role.name, number=""))
         pipeline = of(config, mapping)
@@ -76,7 +76,7 @@ class Trial:
 
     def column(self, role: str) -> str:
         """The customer's name of a role's column."""
-        return self.pipeline.mapping.columns.get(role, role)
+        return self.pipeline.mapping.column(role, self.frame.columns)
 
     def columns(self, *kinds: str) -> list[str]:
         """The customer's names of the columns of these kinds that the frame has."""

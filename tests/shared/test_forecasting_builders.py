@@ -393,6 +393,8 @@ def like(x, values):
     return values if isinstance(x, list) else values[0]
 
 
+# The shapes without some input are made of the same layers.
+ON_JAX = {name: case for name, case in CASES.items() if "alone" not in name and "normalisation" not in name}
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -401,12 +403,12 @@ here, out = Path(sys.argv[1]), Path(sys.argv[2])
 sys.path[:0] = [str(here), str(here.parents[1])]
 import keras
 import numpy as np
-from test_forecasting_builders import CASES, each_array, like
+from test_forecasting_builders import ON_JAX, each_array, like
 
 assert keras.backend.backend() == "jax", keras.backend.backend()
 given = np.load(out / "tensorflow.npz")
 models, arrays, tensors, found = {}, {}, {}, {}
-for number, (name, case) in enumerate(CASES.items()):
+for number, (name, case) in enumerate(ON_JAX.items()):
     model, x, _ = case()
     model.set_weights([given[f"{name}/{i}"] for i in range(len(model.weights))])
     model.name = f"case{number}"
@@ -446,7 +448,7 @@ def test_every_forecaster_gives_trains_and_reloads_under_jax_as_under_tensorflow
     if keras.backend.backend() == "jax":
         pytest.skip("this process runs on JAX already, there is nothing to compare with")
     expected, weights = {}, {}
-    for name, case in CASES.items():
+    for name, case in ON_JAX.items():
         model, x, _ = case()
         expected[name] = numpy(model(x))
         weights.update({f"{name}/{i}": weight for i, weight in enumerate(model.get_weights())})

@@ -116,6 +116,23 @@ def test_item_codes_with_zeros_in_front_are_items_of_their_own():
     assert made.names() == ["00123", "123"] and made.target.tolist() == [[1], [6]]
 
 
+@pytest.mark.parametrize("returns", ["drop", "net"])
+def test_equal_lines_at_one_time_are_undone_alike_whatever_their_order(returns):
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(
+        {"date": rng.choice(dates("2024-01-01", 5), 300), "item": rng.choice(["a", "b"], 300)}
+    )
+    frame = frame.assign(
+        quantity=rng.choice([1, 2, -1], 300), price=rng.random(300), group=rng.choice(["x", "y"], 300)
+    )
+    mapping = {"categorical": ["group"], "format": Format(duplicates="keep")}
+    first = panel(frame, returns=returns, mapping=mapping)
+    other = panel(frame[::-1], returns=returns, mapping=mapping)
+    assert first.counts == other.counts and np.array_equal(first.target, other.target)
+    assert np.array_equal(first.known["price"], other.known["price"], equal_nan=True)
+    assert first.statics["group"].tolist() == other.statics["group"].tolist()
+
+
 def test_times_of_two_zones_are_refused_until_one_clock_is_named():
     columns = {"date": ["2024-03-01T23:30:00+00:00", "2024-03-01T23:30:00-05:00"], "quantity": [1, 2]}
     with pytest.raises(ContractError, match="offsets from UTC differ"):
@@ -336,6 +353,15 @@ def test_series_of_different_frequency_are_refused(kind):
     }
     assert "different frequency: `a` is daily and `b` is weekly" in faults(columns, rows=kind)
     assert len(panel(columns, rows="sales")) == 2
+
+
+def test_a_series_with_gaps_is_of_the_frequency_of_the_others_where_gaps_are_allowed():
+    columns = {"date": [*dates("2024-01-01", 30), *dates("2024-01-01", 3, "7D")], "quantity": [1.0] * 33}
+    columns["date"].append(pd.Timestamp("2024-01-30"))
+    made = panel(
+        columns | {"quantity": [1.0] * 34, "item": ["a"] * 30 + ["b"] * 4}, rows="regular", gaps="zero"
+    )
+    assert made.target[1].sum() == 4 and made.frequency == "D"
 
 
 @pytest.mark.parametrize("alias, frequency", [("h", "H"), ("D", "D"), ("7D", "W"), ("MS", "M"), ("ME", "M")])

@@ -53,7 +53,7 @@ def regular(
     """
     tally = Tally()
     lines = read_lines(table, settings, tally)
-    faults = _unreadable(lines, settings) + quantity_faults(lines, settings)
+    faults = _unreadable(lines, settings, predict) + quantity_faults(lines, settings)
     lines = lines.keep(~np.isnat(lines.time))
     if not len(lines) or np.isnan(lines.quantity).all():
         _refuse(table, solution, faults)
@@ -63,7 +63,7 @@ def regular(
     grid = grid_of(lines, found, settings, tally)
     lines = without_cancelled(lines, settings, tally, drop=found.rows == "sales")
     grid, lines = chosen_series(lines, grid, settings, tally, predict=predict)
-    _refuse(table, solution, _impossible(lines, grid, settings))
+    _refuse(table, solution, _impossible(lines, grid, settings) or _strangers(lines, grid, tally))
     if predict and horizon:
         _refuse(table, solution, unplanned(lines, covariate_names(lines, settings)[0], grid, horizon))
     panel = _panel(lines, grid, found, settings, tally)
@@ -99,7 +99,7 @@ def _refuse(table: Table, solution: str, faults: list[Fault]) -> None:
         raise ContractError(f"{table.source} does not fit `{solution}`", faults)
 
 
-def _unreadable(lines: Lines, settings: SeriesSettings) -> list[Fault]:
+def _unreadable(lines: Lines, settings: SeriesSettings, predict: bool) -> list[Fault]:
     """What must be right before a line can be put anywhere."""
     numeric = [name.removeprefix(NUMERIC) for name in lines.table.frame if name.startswith(NUMERIC)]
     found = [
@@ -116,7 +116,10 @@ def _unreadable(lines: Lines, settings: SeriesSettings) -> list[Fault]:
     if not len(lines):
         found.append(Fault(text="no line is left: every one is of no item, or of an item that is ignored"))
     elif np.isnan(lines.quantity).all():
-        found.append(lines.fault("quantity", "every cell is empty: there is no past to learn from"))
+        why = "there is no past to learn from"
+        if predict:
+            why = "there is no past to forecast from. Give what was sold so far too, in the table or by --history"
+        found.append(lines.fault("quantity", f"every cell is empty: {why}"))
     return found
 
 
@@ -144,6 +147,25 @@ def _impossible(lines: Lines, grid: Grid, settings: SeriesSettings) -> list[Faul
         size = f"{grid.series:,} series of {grid.steps:,} steps from {begin}"
         way_out = "Check the earliest and latest dates, or set frequency or top_series under [settings]"
         return [lines.fault("date", f"makes {size}, which is too many. {way_out}")]
+    return []
+
+
+def _strangers(lines: Lines, grid: Grid, tally: Tally) -> list[Fault]:
+    """Series that only one of the table and `--test` has: noted, and refused where none is in both."""
+    table = lines.table
+    if not table.tested:
+        return []
+    tested = lines.at >= table.own
+    here, there = (np.bincount(lines.series[part], minlength=grid.series) > 0 for part in (~tested, tested))
+    if not (here & there).any():
+        ours, theirs = (listed(lines.keys, np.flatnonzero(which)) for which in (here, there))
+        text = f"--test has other series than {table.source}: {theirs} against {ours}. Name them alike"
+        return [Fault(text=text)]
+    texts = f"--test are not in {table.source}", f"{table.source} are not in --test"
+    for only, where in zip((~here, ~there), texts):
+        if only.any():
+            which = np.flatnonzero(only)
+            tally.notes.append(f"{len(which):,} series of {where}: {listed(lines.keys, which)}")
     return []
 
 

@@ -41,6 +41,8 @@ def covariates(lines: Lines, names: list[str], grid: Grid, tally: Tally) -> dict
         values = lines.values(name).astype(np.float64, copy=False)
         pick = highest if name in FLAGS else exact_means
         part = pick(cells, values, grid.series * grid.steps).reshape(grid.series, grid.steps)
+        if name in FLAGS and grid.steps > grid.now and np.isnan(part[:, grid.now :]).all():
+            tally.notes.append(f"`{name}` is empty in the whole plan: it is taken for 0 there")
         if name == "price":
             part = _prices(part, grid, tally)
         elif name == "promotion":
@@ -62,27 +64,37 @@ def _prices(part: np.ndarray, grid: Grid, tally: Tally) -> np.ndarray:
 
 
 def unplanned(lines: Lines, names: list[str], grid: Grid, horizon: int) -> list[Fault]:
-    """Covariates that are known ahead, of which the plan has no row at some dates of the forecast."""
+    """Covariates that are known ahead, but not at some dates of the forecast.
+
+    The plan has no row of these dates, or a feature is empty in all of them. An empty price is the last one
+    before, and an empty flag is 0.
+    """
+    mapping, found = lines.table.mapping, []
+    for name in names:
+        feature = name.startswith(NUMERIC)
+        absent = _absent(lines, grid, horizon)
+        what = "the table has no rows for"
+        cure = "Add rows with these dates, the planned values and an empty quantity"
+        if feature and not len(absent):
+            absent = _absent(lines.keep(np.isfinite(lines.values(name))), grid, horizon)
+            what, cure = "every cell is empty for", "Fill in the planned values"
+        if len(absent):
+            first, last = (written(grid.first + int(step), grid.frequency) for step in absent[[0, -1]])
+            wanted = f"{first} to {last}" if len(absent) > 1 else first
+            text = f"{what} {count(len(absent), 'step')} of the forecast, wanted: {wanted}. {cure}"
+            column = name.removeprefix(NUMERIC) if feature else mapping.column(name)
+            found.append(
+                Fault(text=f"is known ahead, but {text}", column=column, role=None if feature else name)
+            )
+    return found
+
+
+def _absent(lines: Lines, grid: Grid, horizon: int) -> np.ndarray:
+    """Steps of the forecast of which there is no line."""
     there = np.zeros(grid.now + horizon, bool)
     step = lines.period - grid.first
     there[step[step < len(there)]] = True
-    absent = np.flatnonzero(~there[grid.now :]) + grid.now
-    if not len(absent):
-        return []
-    first, last = (written(grid.first + int(step), grid.frequency) for step in absent[[0, -1]])
-    wanted = f"{first} to {last}" if len(absent) > 1 else first
-    mapping = lines.table.mapping
-    found = []
-    for name in names:
-        column = name.removeprefix(NUMERIC) if name.startswith(NUMERIC) else mapping.column(name)
-        role = None if name.startswith(NUMERIC) else name
-        steps = count(len(absent), "step")
-        text = (
-            f"is known ahead, but the table has no rows for {steps} of the forecast, wanted: {wanted}. "
-            "Add rows with these dates, the planned values and an empty quantity"
-        )
-        found.append(Fault(text=text, column=column, role=role))
-    return found
+    return np.flatnonzero(~there[grid.now :]) + grid.now
 
 
 def statics(lines: Lines, series: int, tally: Tally) -> dict[str, pd.Categorical]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from shared.contract.check import Table
 from shared.contract.parsing import count
+from shared.contract.wide import TOLD
 from shared.errors import Fault
 from shared.series.settings import SeriesSettings
 
@@ -70,9 +71,25 @@ class Lines:
         return values if len(values) == len(self.at) else values[self.at]
 
     def fault(self, role: str, text: str, line: int | None = None) -> Fault:
-        """A fault in a role's column, at one of the lines."""
-        row = None if line is None else int(self.table.rows[self.at[line]])
-        return Fault(text=text, column=self.table.mapping.column(role), role=role, row=row)
+        """A fault in a role's column, at one of the lines; a wide table has the date in the column's place."""
+        wide = self.table.mapping.wide is not None and role in TOLD
+        column = None if wide else self.table.mapping.column(role)
+        if line is None:
+            return Fault(text=text, column=column, role=role)
+        day = f"the value of {str(self.time[line])[:16].replace('T00:00', '')}: " if wide else ""
+        other, row = self._other_file(line), int(self.table.rows[self.at[line]])
+        place = f"in the rows of {other}: " if other else ""
+        return Fault(text=place + day + text, column=column, role=role, row=row)
+
+    def row(self, line: int) -> str:
+        """Number of a line's row, with the option that its file was given by, if it has one of its own."""
+        other = self._other_file(line)
+        return f"{self.table.rows[self.at[line]]}" + (f" of {other}" if other else "")
+
+    def _other_file(self, line: int) -> str:
+        if self.table.own is None or self.at[line] < self.table.own:
+            return ""
+        return "--test" if self.table.tested else "--history"
 
 
 def read_lines(table: Table, settings: SeriesSettings, tally: Tally) -> Lines:

@@ -94,7 +94,7 @@ def _doubled(lines: Lines, number: np.ndarray, doubled: np.ndarray, frequency: s
     names = series_names(lines.keys, int(lines.series.max()) + 1)
     shown = []
     for start in starts[:SHOWN]:
-        first, again = (int(lines.table.rows[lines.at[line]]) for line in order[start : start + 2])
+        first, again = (lines.row(line) for line in order[start : start + 2])
         day = written(number[order[start]], frequency)
         shown.append(f"`{names[lines.series[order[start]]]}` {day} (rows {first} and {again})")
     more = f", ... ({len(starts):,} in all)" if len(starts) > SHOWN else ""

@@ -50,8 +50,6 @@ class GradientBoosting:
 
     def fit(self, panel, *, origin, horizon, quantiles, season, seed) -> None:
         """Chooses the settings and fits a model for each quantile; see `Rival.fit`."""
-        from threadpoolctl import threadpool_limits
-
         arguments = {"horizon": horizon, "quantiles": quantiles, "season": season, "seed": seed}
         self.instead.fit(panel, origin=origin, **arguments)
         self.horizon, self.quantiles, self.season, self.models = horizon, tuple(quantiles), season, []
@@ -68,9 +66,7 @@ class GradientBoosting:
             early, last = ends < np.quantile(ends, 0.8), None  # a history of hardly more than a horizon
         late = last if last is not None else tuple(column[~early] for column in rows)
         late = tuple(column[_judged(features, late)] for column in late)
-        # Histogram boosting waits for all its threads at every node: beside other work on few cores, two
-        # threads are thirty times slower than one.
-        with threadpool_limits(1, user_api="openmp"):
+        with _one_thread():
             self._choose(features, tuple(column[early] for column in rows), late, seed)
             table, target = self._examples(features, rows, self.chosen["reference"])
             for quantile, trees in zip(self.quantiles, self.chosen["trees"]):
@@ -153,17 +149,26 @@ class GradientBoosting:
 
     def forecast(self, panel, *, origin) -> np.ndarray:
         """See `Rival.forecast`."""
-        from threadpoolctl import threadpool_limits
-
         if not self.models:
             return self.instead.forecast(panel, origin=origin)
         features = self._features(panel, origin)
         rows = _at_origin(len(features.history), origin, self.horizon)
         table, scale = features.table(*rows), features.scale(rows[0], rows[1])
-        with threadpool_limits(1, user_api="openmp"):
+        with _one_thread():
             scaled = np.stack([model.predict(table) for model in self.models], axis=1)
         found = scaled * scale[:, None] + features.reference(self.chosen["reference"], *rows)[:, None]
         return completed(found.reshape(-1, self.horizon, len(self.quantiles)), features.history)
+
+
+def _one_thread():
+    """Keeps histogram boosting to one thread, as long as the block runs.
+
+    It waits for all its threads at every node: beside other work on few cores, two are thirty times slower.
+    """
+    import sklearn.ensemble  # noqa: F401  (only what is loaded can be limited)
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="openmp")
 
 
 def _at_origin(series: int, origin: int, horizon: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -76,3 +76,31 @@ def test_a_test_part_without_a_positive_left_is_refused_with_words():
 def test_a_split_by_time_without_times_is_refused_with_words():
     with pytest.raises(SplitError, match="needs the role `time`"):
         make_splits(SplitSettings(), LABEL)
+
+
+def test_rows_that_were_given_to_judge_are_the_test_part_whatever_the_settings_say():
+    for settings in (
+        SplitSettings(valid_share=0.3),
+        SplitSettings(split="stratified", folds=5, valid_share=0.3),
+    ):
+        (split,) = make_splits(settings, LABEL, time=TIME, groups=CARD, given=400)
+        assert split.method == "given" and split.test.tolist() == list(range(400, 600))
+        assert sorted([*split.train, *split.valid]) == list(range(400))
+        assert not set(CARD[split.train]) & set(CARD[split.valid])  # groups validate whole
+    (split,) = make_splits(SplitSettings(valid_share=0.3), LABEL, given=400)
+    assert len(split.valid) == pytest.approx(120, abs=2)
+
+
+def test_the_labels_of_given_rows_part_nothing():
+    label = np.where(np.arange(600) < 400, LABEL, 1 - LABEL)
+    one, other = (make_splits(SplitSettings(), each, groups=CARD, given=400)[0] for each in (LABEL, label))
+    assert all((a == b).all() for a, b in zip(one.parts.values(), other.parts.values()))
+
+
+def test_given_rows_that_cannot_judge_are_refused_with_words():
+    for label, part in (
+        (np.where(np.arange(600) < 400, LABEL, 0.0), "test"),
+        (LABEL * (OF_DAY >= 40), "train"),
+    ):
+        with pytest.raises(SplitError, match=f"the {part} part has .* no positive one"):
+            make_splits(SplitSettings(), label, groups=CARD, given=400)

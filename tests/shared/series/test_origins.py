@@ -70,9 +70,7 @@ def test_all_windows_train_where_there_are_few():
     (split,) = rolling_origins(panel, horizon=7, origins=1, valid_origins=2, least_history=3)
     last = min(split.detail["valid_steps"]) - 7
     expected = [
-        (series, origin)
-        for series, start in enumerate(panel.start)
-        for origin in range(start + 3, last + 1)
+        (series, origin) for series, start in enumerate(panel.start) for origin in range(start + 3, last + 1)
     ]
     assert list(zip(*(each.tolist() for each in examples(panel, split.train)))) == expected
 
@@ -125,7 +123,13 @@ def test_too_short_a_panel_is_refused_with_the_way_out():
     rolling_origins(panel_of(needed, start=(0,)), **settings)
     with pytest.raises(SplitError) as caught:
         rolling_origins(panel_of(needed - 1, start=(0,)), **settings)
-    for words in ("3 origins of 7 steps", f"{needed} periods", f"found {needed - 1}", "Lower horizon", "[settings]"):
+    for words in (
+        "3 origins of 7 steps",
+        f"{needed} periods",
+        f"found {needed - 1}",
+        "Lower horizon",
+        "[settings]",
+    ):
         assert words in str(caught.value)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from shared.contract.mapping import Format, Mapping, Settings
+from shared.contract.mapping import Format, Mapping, Settings, Wide
 from shared.errors import ConfigError, Fault, did_you_mean
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _fault(model: type[Settings], problem: dict[str, Any], section: str) -> Faul
     place = [str(part) for part in problem["loc"] if part != "[key]"]
     if not section:
         section = "features" if place[0] in ("numeric", "categorical") else place.pop(0)
-        model = Format if section == "format" else Mapping
+        model = {"format": Format, "wide": Wide}.get(section, Mapping)
     name = ".".join(place)
     parent, field = _field(model, place)
     where = f"[{section}] `{name}`" if name else f"[{section}]"

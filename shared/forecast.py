@@ -15,6 +15,7 @@ from shared.errors import Fault, SplitError
 from shared.fit_settings import History, progress
 from shared.pipeline import Pipeline
 from shared.series.aggregate import regular
+from shared.series.calendar import season
 from shared.series.conformal import Conformal, fit_conformal
 from shared.series.counts import count_quantiles
 from shared.series.inventory import error_correlation
@@ -113,7 +114,8 @@ class ForecastPipeline(Pipeline):
     @property
     def _least_history(self) -> int:
         """Steps that a window to learn from must have behind it."""
-        return max(1, min(self.config.lookback // 4, self.config.horizon))
+        config = self.config
+        return config.least_history or max(1, min(config.lookback // 4, config.horizon))
 
     def _refuse_other_test(self, table: Table, panel: Panel) -> None:
         """The rows of `--test` must be the periods that the origins judge, else they would teach too."""
@@ -160,6 +162,9 @@ class ForecastPipeline(Pipeline):
             transform=config.transform,
             center=config.center,
             unit=config.unit,
+            baseline=config.baseline,
+            season=season_of(panel, config),
+            sizes_read=config.read_sizes,
             calendar=config.calendar,
             static=static,
         )
@@ -361,6 +366,11 @@ class ForecastPipeline(Pipeline):
             "parts": parts,
             "aggregation": panel.counts | {"frequency": panel.frequency},
         }
+
+
+def season_of(panel: Panel, config) -> int:
+    """Steps of the season that the baseline, the naive rivals and MASE go by."""
+    return config.season or season(panel.frequency)
 
 
 def truth_at(panel: Panel, origin: int, horizon: int) -> np.ndarray:

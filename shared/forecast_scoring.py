@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from shared.errors import MissingExtraError
-from shared.forecast import ForecastPipeline, PreparedSeries, truth_at
+from shared.forecast import ForecastPipeline, PreparedSeries, season_of, truth_at
 from shared.series.conformal import Conformal, fit_conformal
 from shared.series.inventory import error_correlation
 from shared.series.naive2 import naive2
@@ -125,10 +125,3 @@ def _rival(fitted, panel: Panel, split: Split, rival, origin: Origin, scored: Fo
     origin.forecasts[rival.name] = correct(rival.forecast(panel, origin=step), lowest=lowest)
     origin.correlation[rival.name] = error_correlation(truth, said, config.quantiles)
     scored.time(rival.name, fit=spent, forecast=time.perf_counter() - begun, series=len(panel))
-
-
-def season_of(panel: Panel, config) -> int:
-    """Steps of the season that the naive rivals and MASE go by."""
-    from shared.series.calendar import season
-
-    return config.season or season(panel.frequency)

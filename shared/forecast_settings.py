@@ -34,7 +34,18 @@ class ForecastSettings(Settings):
     unit: Literal["level", "change"] = Field(
         "level", description="what a series is scaled by: its mean size or its mean step"
     )
-    calendar: bool = Field(True, description="read the time of day, week and year")
+    baseline: Literal["none", "last", "season"] = Field(
+        "none", description="what the network's answer is added to, such as the value a season earlier"
+    )
+    read_sizes: bool = Field(
+        True, description="read a series' size, share of zeros, age and which of its steps are known"
+    )
+    least_history: int | None = Field(
+        None, ge=1, description="periods a training window has behind it at least; left out: by lookback"
+    )
+    calendar: bool = Field(
+        True, description="read the time of day, week and year, as far as the past holds them twice"
+    )
     most_windows: int = Field(100_000, ge=100, description="training windows, drawn where there are more")
     weight: Literal["series", "volume"] = Field(
         "series", description="series: each counts alike; volume: by the root of its level, where money is"

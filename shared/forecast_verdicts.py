@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shared.forecast import ForecastPipeline, PreparedSeries
-from shared.forecast_scoring import Forecasts, season_of
+from shared.forecast import ForecastPipeline, PreparedSeries, season_of
+from shared.forecast_scoring import Forecasts
 from shared.forecast_sentences import accuracy_verdict, money_verdict
 from shared.series import judging
 from shared.series.examples import examples_of

@@ -13,12 +13,14 @@ LAYERS = [
     # NumPy alone: what a table is, how it is parted, encoded, judged and decided on.
     {
         *("contract", "config", "fit_settings", "split_settings", "split_checks", "splits", "drawing"),
+        "forecast_settings",
         *("encoding", "history", "inputs", "metrics", "ranking", "intervals", "calibration", "judging"),
         *("decisions", "money", "explain", "stages", "series"),
     },
     {"builders", "losses", "training", "baselines"},
     {"pipeline", "bundle", "binary", "forecast"},
-    {"tasks", "cases", "facts", "scoring", "verdicts", "report", "run", "serve", "export", "testing", "cli"},
+    {"tasks", "cases", "facts", "scoring", "verdicts", "forecast_scoring", "forecast_sentences"}
+    | {"forecast_verdicts", "report", "run", "serve", "export", "testing", "cli"},
 ]
 KERAS = {"keras", "tensorflow", "jax", "torch"}
 AT_THE_TOP = {"builders", "losses", "training"}
@@ -155,7 +157,7 @@ def test_every_module_of_shared_has_tests():
 
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.stem)
 def test_every_test_file_mirrors_a_module(path):
-    if path.stem == "test_backends":
-        return  # all layers and losses once more, on another backend
+    if path.stem in ("test_backends", "test_forecasting_builders", "test_forecast_losses"):
+        return  # layers and losses of several modules at once, on another backend too
     mirrored = path.relative_to(ROOT / "tests").with_name(path.stem.removeprefix("test_"))
     assert (ROOT / mirrored).is_dir() or (ROOT / mirrored.with_suffix(".py")).exists()

@@ -44,7 +44,9 @@ def _places(panel: Panel, origin: Any, history: np.ndarray, error: np.ndarray) -
         large = order[volume[order] >= np.median(volume[order])]  # what a planner knows by heart
         found["typical"] = int(large[len(large) // 2])
         found["typical_2"] = int(large[len(large) // 3])
-        found["best"], found["worst"] = int(order[0]), int(order[-1])
+        sold = order[np.nansum(origin.truth[order], axis=1) > 0]
+        if len(sold):
+            found["best"], found["worst"] = int(sold[0]), int(sold[-1])
     rare = np.flatnonzero(judged & (zeros > 0.5) & (volume > 0))
     if len(rare):
         found["intermittent"] = int(rare[np.argsort(-volume[rare], kind="stable")][len(rare) // 2])

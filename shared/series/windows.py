@@ -7,7 +7,7 @@ import numpy as np
 
 from shared.inputs import Arrays, Inputs
 from shared.series.panel import Panel
-from shared.series.seasons import calendar_features, dates_from
+from shared.series.seasons import calendar_features, cycles_seen, dates_from
 
 PART = 8192  # examples at once, so that the memory stays small
 CLIP = 30.0  # of scaled inputs: a spike of thousands of times the usual sale must not blow up a batch
@@ -33,7 +33,11 @@ class Windows(Inputs):
             that wander. Logarithms have their mean taken off where it says nothing.
         unit: What the rest is measured in: "level", the mean size in the window, or "change", the mean step
             from one value to the next, its size where there is none. Logarithms are measured in themselves.
-        calendar: Whether day, week and year are read.
+        baseline: What the network's answer is added to: what was taken off the input ("none"), the "last" value,
+            or the value one "season" earlier.
+        season: Steps of that season.
+        sizes_read: Whether the size, the share of zeros, the age and which steps are known are read too.
+        calendar: Whether the cycles are read that the training steps hold twice: day, week, year.
         static: Codes of the statics, `(series, columns)` int32; None: there are none.
     Input shapes: `past` `(examples, lookback, 2 + ...)`: scaled target, whether it is known, calendar,
         covariates; `future` `(examples, horizon, ...)`: calendar, known-ahead covariates; `level`
@@ -53,6 +57,9 @@ class Windows(Inputs):
         transform: Literal["none", "log"] = "none",
         center: Literal["none", "mean", "last"] = "none",
         unit: Literal["level", "change"] = "level",
+        baseline: Literal["none", "last", "season"] = "none",
+        season: int = 1,
+        sizes_read: bool = True,
         calendar: bool = True,
         static: np.ndarray | None = None,
     ):
@@ -60,10 +67,11 @@ class Windows(Inputs):
         self.lookback, self.horizon, self.state = lookback, horizon, state
         self.transform, self.unit, self.static = transform, unit, static
         self.center = "mean" if transform == "log" and center == "none" else center
+        self.baseline, self.season, self.sizes_read = baseline, season, sizes_read
         self.cold = cold_scales(panel, state)
         steps = max(panel.steps, int(self.origins.max(initial=0)) + horizon)
         dates = dates_from(panel.first, panel.frequency, steps)
-        self.calendar = calendar_features(dates, panel.frequency)[:, : None if calendar else 0]
+        self.calendar = calendar_features(dates, panel.frequency, state["cycles"] if calendar else [])
         self.arrays: Arrays = {}
 
     def __len__(self) -> int:
@@ -77,14 +85,15 @@ class Windows(Inputs):
         center, scale, size = self._scales(values, series)
         known = np.isfinite(values)
         scaled = np.clip(np.where(known, (values - center) / scale, 0), -CLIP, CLIP)
-        past = [scaled[..., None], known[..., None], self.calendar[np.maximum(back, 0)]]
+        past = [scaled[..., None], self.calendar[np.maximum(back, 0)]]
+        past[1:1] = [known[..., None]] if self.sizes_read else []
         past += self._covariates(self.panel.known, series, back, back)
         past += self._covariates(self.panel.past, series, back, back)
         future = [self.calendar[ahead], *self._covariates(self.panel.known, series, ahead, back)]
         out = {
             "past": np.where(there[..., None], np.concatenate(past, axis=-1), 0).astype(np.float32),
             "future": np.concatenate(future, axis=-1).astype(np.float32),
-            "level": self._levels(values, there, size),
+            "level": self._levels(values, there, size)[:, : None if self.sizes_read else 0],
             "scale": size.astype(np.float32),
         }
         if self.static is not None:
@@ -126,9 +135,20 @@ class Windows(Inputs):
             scale = np.where(steps > 0, total / np.maximum(steps, 1) + 1e-3 * size, size)
         center = mean if self.center == "mean" else np.zeros_like(scale)
         if self.center == "last":
-            last = self.lookback - 1 - np.argmax(known[:, ::-1], axis=1)
-            center = np.where(count > 0, values[np.arange(len(values)), last][:, None], mean)
+            center = np.where(count > 0, _last(values), mean)
         return center, scale, size
+
+    def _base(self, values: np.ndarray, center: np.ndarray) -> np.ndarray:
+        """What the network's answer is added to, `(examples, horizon)`."""
+        base = np.repeat(center, self.horizon, axis=1)
+        if self.baseline == "none":
+            return base
+        last = _last(values)
+        base = np.where(np.isfinite(last), last, base)
+        if self.baseline == "season" and self.season <= self.lookback:
+            before = values[:, self.lookback - self.season + np.arange(self.horizon) % self.season]
+            base = np.where(np.isfinite(before), before, base)
+        return base
 
     def in_units(self, rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """The network's numbers in the customer's unit; quantiles stay quantiles.
@@ -138,9 +158,10 @@ class Windows(Inputs):
         """
         series, origins = self._examples(rows)
         back = origins[:, None] + np.arange(-self.lookback, 0)
-        center, scale, _ = self._scales(self._past(series, back)[0], series)
-        axes = (slice(None), *[None] * (numbers.ndim - 1))
-        values = numbers.astype(np.float64) * scale[:, 0][axes] + center[:, 0][axes]
+        past = self._past(series, back)[0]
+        center, scale, _ = self._scales(past, series)
+        axes = (..., *[None] * (numbers.ndim - 2))
+        values = numbers.astype(np.float64) * scale[axes] + self._base(past, center)[axes]
         return values if self.transform == "none" else np.exp(np.minimum(values, 80)) - self.state["piece"]
 
     def sizes(self, rows: np.ndarray) -> np.ndarray:
@@ -185,8 +206,9 @@ class Windows(Inputs):
         for start in range(0, len(series), PART):
             part = slice(start, start + PART)
             back = origins[part, None] + np.arange(-self.lookback, 0)
-            center, scale, _ = self._scales(self._past(series[part], back)[0], series[part])
-            out[part] = (truth[part] - center) / scale
+            past = self._past(series[part], back)[0]
+            center, scale, _ = self._scales(past, series[part])
+            out[part] = (truth[part] - self._base(past, center)) / scale
         return out
 
     def truth(self) -> np.ndarray:
@@ -194,6 +216,12 @@ class Windows(Inputs):
         ahead = self.origins[:, None] + np.arange(self.horizon)
         values = self.panel.target[self.series[:, None], np.minimum(ahead, self.panel.steps - 1)]
         return np.where(ahead < self.panel.now, values, np.nan).astype(np.float64)
+
+
+def _last(values: np.ndarray) -> np.ndarray:
+    """The last known value of each row, NaN where there is none, `(rows, 1)`."""
+    place = values.shape[1] - 1 - np.argmax(np.isfinite(values)[:, ::-1], axis=1)
+    return values[np.arange(len(values)), place][:, None]
 
 
 def _row_means(values: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
@@ -213,7 +241,8 @@ def learn_windows(panel: Panel, origin: int) -> dict[str, Any]:
     Returns:
         `piece`: the smallest usual quantity, added to each scale so that a window of zeros has one; `size`:
         mean and spread of the logarithm of the series' scales; `cold`: first demand of a series by static
-        category, for those without a past; `covariates`: mean and spread; `gaps`: covariates with gaps.
+        category, for those without a past; `cycles`: those of the calendar that can be told; `covariates`: mean
+        and spread; `gaps`: covariates with gaps.
     """
     values = panel.target[:, :origin]
     positive = np.abs(values[np.isfinite(values) & (values != 0)])
@@ -225,6 +254,7 @@ def learn_windows(panel: Panel, origin: int) -> dict[str, Any]:
     sizes = np.log(mean[count > 0] / piece) if (count > 0).any() else np.zeros(1)
     state = {"piece": piece, "size": {"mean": float(sizes.mean()), "spread": float(sizes.std()) or 1.0}}
     state["cold"] = _cold(panel, np.where(count > 0, mean, np.nan))
+    state["cycles"] = cycles_seen(panel.dates[:origin], panel.frequency)
     state["covariates"], state["gaps"] = {}, []
     for name, column in {**panel.known, **panel.past}.items():
         seen = column[:, :origin][known]

@@ -20,6 +20,11 @@ def set_seed(seed: int) -> None:
         >>> bool(keras.ops.all(a == b))
         True
     """
+    # TensorFlow adds gradients up in the order of the layers' names, so `dense_9` and `dense_10` are another sum
+    # than `dense` and `dense_1`: names begin anew with each seed, only the precision that was set stays.
+    policy = keras.config.dtype_policy()
+    keras.utils.clear_session(free_memory=False)
+    keras.config.set_dtype_policy(policy)
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

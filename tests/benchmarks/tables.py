@@ -12,7 +12,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).parent / "results"
-READMES = ["README.md", "README.zh.md", "verticals/finance/fraud/README.md", "verticals/retail/demand/README.md"]
+READMES = [
+    "README.md",
+    "README.zh.md",
+    "verticals/finance/fraud/README.md",
+    "verticals/retail/demand/README.md",
+]
 BOOK = "handbook 2018-08-08 seed {}"
 NAMES = {
     "model": "**this model**",
@@ -168,7 +173,10 @@ def demand_m4() -> str:
                 cells += ["", "", ""]
         rows.append([label, *cells])
     rows += [[name, *cells] for name, cells in M4_PUBLISHED.items()]
-    return table(["M4", *(f"{of} {metric}" for of in ("Hourly", "Weekly") for metric in ("sMAPE", "MASE", "OWA"))], rows)
+    return table(
+        ["M4", *(f"{of} {metric}" for of in ("Hourly", "Weekly") for metric in ("sMAPE", "MASE", "OWA"))],
+        rows,
+    )
 
 
 def _shop(key: str, title: str) -> str:
@@ -179,8 +187,18 @@ def _shop(key: str, title: str) -> str:
             of = results[name]
             cost = f"{of['cost']['value']:,.0f} ({of['cost']['low']:,.0f} to {of['cost']['high']:,.0f})"
             cells = [span(of["weighted_quantile_loss"]), figure(of["mase"]["value"])]
-            rows.append([label, *cells, f"{100 * of['coverage_80']['value']:.1f} %", f"{100 * of['bias']['value']:+.1f} %", cost])
-    return table([title, "weighted quantile loss", "MASE", "80 % interval covers", "bias", "cost of the replay"], rows)
+            rows.append(
+                [
+                    label,
+                    *cells,
+                    f"{100 * of['coverage_80']['value']:.1f} %",
+                    f"{100 * of['bias']['value']:+.1f} %",
+                    cost,
+                ]
+            )
+    return table(
+        [title, "weighted quantile loss", "MASE", "80 % interval covers", "bias", "cost of the replay"], rows
+    )
 
 
 def demand_uci() -> str:
@@ -199,7 +217,10 @@ def demand_networks() -> str:
     found = load("demand_networks")
     sets = list(dict.fromkeys(key for by in found.values() for key in by))
     rows = [
-        [name, *(f"{figure(by[key]['loss'])} ({by[key]['seconds']:.0f} s)" if key in by else "" for key in sets)]
+        [
+            name,
+            *(f"{figure(by[key]['loss'])} ({by[key]['seconds']:.0f} s)" if key in by else "" for key in sets),
+        ]
         for name, by in found.items()
     ]
     return table(["network, on origins before the test", *sets], rows)
@@ -233,9 +254,14 @@ def measured_demand() -> str:
         owa = span(found[key]["results"]["model"]["owa"])
         best = {"M4 Hourly": "winner .440", "M4 Weekly": "best .796"}[title]
         lines.append({"data": title, "line": f"{title}, official test: OWA {owa}, published {best}"})
-    for title, key in {"UCI 2010-11": "uci_2011 seed 0", "built-in sample (simulated)": "sample seed 0"}.items():
+    for title, key in {
+        "UCI 2010-11": "uci_2011 seed 0",
+        "built-in sample (simulated)": "sample seed 0",
+    }.items():
         results = found[key]["results"]
-        loss = {name: of["weighted_quantile_loss"]["value"] for name, of in results.items() if name != "model"}
+        loss = {
+            name: of["weighted_quantile_loss"]["value"] for name, of in results.items() if name != "model"
+        }
         best = min(loss, key=loss.__getitem__)
         mine = span(results["model"]["weighted_quantile_loss"])
         line = f"{title}: weighted quantile loss {mine}, best rival {figure(loss[best])} ({DEMAND[best]})"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.series.panel import Panel
-from shared.series.seasons import calendar_features, dates_from
+from shared.series.seasons import DAY, calendar_features, dates_from
 from shared.series.windows import CLIP, Windows, cold_scales, learn_windows
 
 SERIES, NOW, STEPS, LOOKBACK, HORIZON = 6, 36, 40, 8, 5
@@ -106,7 +106,7 @@ def test_what_is_known_ahead_is_read_ahead_and_nothing_else_is():
 def by_hand(panel, state, series, origin):
     """One example, step by step, without transform and centre: past, future, level, scale."""
     dates = dates_from(panel.first, panel.frequency, panel.steps + HORIZON)
-    calendar = calendar_features(dates, panel.frequency)
+    calendar = calendar_features(dates, panel.frequency, state["cycles"])
     back = range(origin - LOOKBACK, origin)
     lives = [step for step in back if step >= panel.start[series]]
     values = {step: panel.target[series, step] for step in lives if np.isfinite(panel.target[series, step])}
@@ -178,16 +178,16 @@ def test_only_the_calendar_can_be_left_out_and_an_empty_input_is():
     panel = replace(shops(), known={}, past={})
     bare = taken(windows_of(panel, 20, calendar=False))
     assert set(bare) == {"past", "level", "scale"} and bare["past"].shape[-1] == 2
-    assert windows_of(panel, 20).shapes["future"] == (HORIZON, 8)
+    assert windows_of(panel, 20).shapes["future"] == (HORIZON, 4)  # of the week; a year has not been seen twice
 
 
 def test_steps_beyond_the_panel_have_a_calendar_and_no_covariates():
     panel = shops()
     found = taken(windows_of(panel, NOW, state=learn_windows(panel, 30)))["future"]
     dates = dates_from(panel.first, "D", NOW + HORIZON)[NOW:]
-    np.testing.assert_array_equal(found[0, :, :8], calendar_features(dates, "D"))
+    np.testing.assert_array_equal(found[0, :, :4], calendar_features(dates, "D", [7 * DAY]))
     assert found.shape[1] == HORIZON == STEPS - NOW + 1
-    assert not found[:, -1, 8:].any()  # neither values nor that they are known
+    assert not found[:, -1, 4:].any()  # neither values nor that they are known
 
 
 def test_the_codes_of_statics_come_with_their_series():

@@ -30,28 +30,28 @@ def build(
         key: keras.Input(shape, name=key, dtype="int32" if key == "static" else "float32")
         for key, shape in shapes.items()
     }
-    static = inputs["level"]
+    about = [inputs["level"]] if "level" in inputs else []
     if "static" in inputs:
         sizes = [len(vocabulary) for vocabulary in state["statics"].values()]
         dims = [builders.embedding_dim(size + FIRST) for size in sizes]
         embed = builders.CategoricalEmbedding(sizes, dims, concatenate=True, unseen_rate=0.02)
-        static = keras.layers.Concatenate()([static, embed(inputs["static"])])
-    future = inputs.get("future")
-    future_shape = shapes.get("future", (config.horizon, 0))
+        about.append(embed(inputs["static"]))
+    static = keras.layers.Concatenate()(about) if len(about) > 1 else next(iter(about), None)
+    read = {"past": inputs["past"]} | ({"static": static} if about else {})
+    read |= {"future": inputs["future"]} if "future" in inputs else {}
     forecaster = {
         "nhits": builders.nhits_forecaster,
         "lstm": builders.lstm_forecaster,
         "tide": builders.tide_forecaster,
     }[config.network](
         shapes["past"],
-        future_shape,
-        static.shape[-1],
+        shapes.get("future", (config.horizon, 0)),
+        static.shape[-1] if about else 0,
         outputs=outputs,
         units=config.units,
         depth=config.depth,
         dropout=config.dropout,
     )
-    read = {"past": inputs["past"], "static": static} | ({"future": future} if future is not None else {})
     raw = forecaster(read)
     if config.head == "quantiles":
         answer = builders.SpreadQuantiles(config.quantiles.index(0.5))(raw)

@@ -90,8 +90,11 @@ class ForecastPipeline(Pipeline):
     def series_of(self, table: Table, *, predict: bool = False) -> Panel:
         """The regular series of a checked table, made once."""
         if table.panel is None:
-            horizon = self.config.horizon
-            table.panel = regular(table, self.config, solution=self.name, predict=predict, horizon=horizon)
+            # To be answered, the best-selling series are those of all periods: none is judged.
+            settings = self.config.model_copy(update={"top_before": 0}) if predict else self.config
+            table.panel = regular(
+                table, settings, solution=self.name, predict=predict, horizon=self.config.horizon
+            )
         return table.panel
 
     def features(self, table: Table) -> Panel:

@@ -25,7 +25,7 @@ class ForecastSettings(Settings):
 
     lookback: int = Field(84, ge=1, le=5000, description="periods of the past that are read")
     transform: Literal["none", "log"] = Field(
-        "none", description="log: for values that are never near zero and move in proportion to their size"
+        "log", description="log: of a value and the smallest usual quantity, so that zero has one; measured best"
     )
     center: Literal["none", "mean", "last"] = Field(
         "none",
@@ -46,7 +46,7 @@ class ForecastSettings(Settings):
     calendar: bool = Field(
         True, description="read the time of day, week and year, as far as the past holds them twice"
     )
-    most_windows: int = Field(100_000, ge=100, description="training windows, drawn where there are more")
+    most_windows: int = Field(40_000, ge=100, description="training windows, drawn where there are more")
     weight: Literal["series", "volume"] = Field(
         "series", description="series: each counts alike; volume: by the root of its level, where money is"
     )

@@ -27,8 +27,9 @@ class Windows(Inputs):
         lookback: Steps of the past that are read.
         horizon: Steps that are forecast.
         state: What `learn_windows` learnt.
-        transform: "none", or "log": logarithms are read and forecast, for values that are never near zero and
-            move in proportion to their size. Quantiles stay quantiles under it.
+        transform: "none", or "log": the logarithm of a value and a piece (the smallest usual quantity) is read
+            and forecast, so that a week of ten sales and one of ten thousand move alike. Quantiles stay
+            quantiles under it.
         center: What is taken off first: nothing; the "mean" of the window; or its "last" value, for series
             that wander. Logarithms have their mean taken off where it says nothing.
         unit: What the rest is measured in: "level", the mean size in the window, or "change", the mean step

@@ -1,9 +1,8 @@
 """Which network of `retail.demand` forecasts best, on origins that end before the judged ones.
 
 M4 Hourly and Weekly: the last horizon of the training part. The UCI shop: the year 2009-10, whose figures choose
-and do not judge. The built-in sample: another seed than the judged one. One loss a set: OWA of the median for M4
-(against the published Naive 2 of the test part as scale), the weighted quantile loss else. Run from the
-repository's root; needs VERTICALS_DATA.
+and do not judge. The built-in sample: another seed than the judged one. One loss a set: OWA of the median for M4,
+the weighted quantile loss else. Run from the repository's root; needs VERTICALS_DATA.
 """
 
 import argparse

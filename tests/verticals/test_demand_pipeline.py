@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shared.contract import raw_table
+from shared.errors import ContractError
 from shared.report.words import Words
 from shared.series.rivals import MovingAverage, Naive, SeasonalNaive
 from verticals.retail import DemandPipeline
@@ -457,6 +459,26 @@ def test_a_fault_in_the_history_is_said_to_be_there(forecast, ran, place):
     refuses(outcome, "row 5: in the rows of --history: 300,000 is more than most_quantity = 100,000")
 
 
+def test_a_numeric_feature_that_the_plan_leaves_empty_is_named_with_the_dates_wanted(command, place):
+    plan = plain(60 + HORIZON).assign(rain=1.0)
+    plan.loc[plan["date"] > "2024-02-29", "quantity"] = None
+    plan.loc[plan["date"] > "2024-03-04", "rain"] = np.nan
+    plan.to_csv("plan.csv", index=False)
+    arguments = ["plan.csv", *settings(), '--set=features.numeric=["rain"]', "--predict"]
+    wanted = "column `rain`: is known ahead, but every cell is empty for 3 steps of the forecast"
+    outcome = command("check", "retail.demand", *arguments)
+    refuses(outcome, f"{wanted}, wanted: 2024-03-05 to 2024-03-07. Fill in the planned values")
+    assert command("check", "retail.demand", *arguments, '--set=settings.past_known=["rain"]').code == 0
+
+
+def test_a_row_that_stands_in_the_history_too_is_named_in_both_files():
+    pipeline = DemandPipeline(DemandPipeline.Config(rows="regular", horizon=HORIZON))
+    frame = plain()
+    again = frame[frame["date"] == "2024-02-29"].assign(quantity=99)
+    with pytest.raises(ContractError, match=r"`a` 2024-02-29 \(rows 1 and 60 of --history\)"):
+        pipeline.check(raw_table(again), predict=True, earlier=raw_table(frame))
+
+
 # -- wide tables, and a test part in a file of its own
 
 WIDE = """
@@ -522,6 +544,14 @@ def test_a_test_part_of_other_series_is_refused(wide, place):
     outcome, _ = wide(name="X")
     refuses(outcome, "--test has other series than train.csv: `X0`, `X1`, `X2`, ... against `H0`, `H1`, `H2`")
     assert not files(place / "runs")
+
+
+def test_series_that_only_one_of_table_and_test_part_has_are_noted():
+    frame, rest = plain(), plain(70)
+    rest = rest[rest["date"] > "2024-02-29"].replace({"item": {"c": "d"}})
+    table = DemandPipeline().check(raw_table(frame, "sales.csv"), later=raw_table(rest))
+    assert "1 series of --test are not in sales.csv: `d`" in table.notes
+    assert "1 series of sales.csv are not in --test: `c`" in table.notes
 
 
 def test_an_absurd_cell_of_a_wide_table_is_found_by_row_and_date(wide, place):

@@ -19,14 +19,14 @@ class DemandConfig(FitSettings, ForecastSettings, SeriesSettings):
 
     # The network
     network: Literal["nhits", "lstm", "tide"] = Field("nhits", description="the first measured best")
-    units: int = Field(256, ge=4, description="width of a hidden layer")
+    units: int = Field(128, ge=4, description="width of a hidden layer")
     depth: int = Field(2, ge=1, le=8, description="hidden layers of a block")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of a hidden layer left out in training")
     read_keys: bool = Field(False, description="let the network know each item and store by name")
     most_categories: int = Field(1000, ge=1, description="values of a static column with a row of their own")
 
     # Training
-    epochs: int = Field(20, ge=1, description="passes over the training windows")
+    epochs: int = Field(8, ge=1, description="passes over the training windows")
     batch_size: int = Field(512, ge=1, description="windows a step")
     learning_rate: float = Field(1e-3, gt=0, description="of Adam, at its highest")
     schedule: Literal["constant", "cosine"] = Field("cosine", description="of the learning rate")

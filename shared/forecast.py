@@ -11,11 +11,11 @@ import pandas as pd
 from shared import encoding
 from shared.config import Settings
 from shared.contract import Mapping, Table
-from shared.errors import Fault, SplitError
+from shared.errors import ContractError, Fault, SplitError
 from shared.fit_settings import History, progress
 from shared.pipeline import Pipeline
 from shared.series.aggregate import regular
-from shared.series.calendar import season
+from shared.series.calendar import WORDS, grid, season
 from shared.series.conformal import Conformal, fit_conformal
 from shared.series.counts import count_quantiles
 from shared.series.inventory import error_correlation
@@ -90,12 +90,26 @@ class ForecastPipeline(Pipeline):
     def series_of(self, table: Table, *, predict: bool = False) -> Panel:
         """The regular series of a checked table, made once."""
         if table.panel is None:
-            # To be answered, the best-selling series are those of all periods: none is judged.
-            settings = self.config.model_copy(update={"top_before": 0}) if predict else self.config
+            settings = self.config
+            if predict:  # of all periods, as none is judged
+                settings = settings.model_copy(update={"top_before": 0})
+            if self.state is not None:
+                self._refuse_other_periods(table)
+                learnt = {name: self.state[name] for name in ("frequency", "rows")}
+                settings = settings.model_copy(update=learnt)
             table.panel = regular(
                 table, settings, solution=self.name, predict=predict, horizon=self.config.horizon
             )
         return table.panel
+
+    def _refuse_other_periods(self, table: Table) -> None:
+        """A table of longer periods than those learnt from would read as days with sales and days without."""
+        seen, learnt = grid(table.frame["date"].dropna().to_numpy()), self.state["frequency"]
+        order = list(WORDS)
+        if seen is not None and order.index(seen) > order.index(learnt):
+            text = f"the dates are {WORDS[seen]}, the model was fitted on {WORDS[learnt]} periods. Give such a table"
+            fault = Fault(text=text, column=table.mapping.column("date"), role="date")
+            raise ContractError(f"{table.source} does not fit `{self.name}`", [fault])
 
     def features(self, table: Table) -> Panel:
         return self.series_of(table)
@@ -106,6 +120,7 @@ class ForecastPipeline(Pipeline):
             self._refuse_other_test(table, panel)
         return rolling_origins(
             panel,
+            source=table.source,
             horizon=config.horizon,
             origins=config.origins,
             valid_origins=config.valid_origins,
@@ -130,7 +145,7 @@ class ForecastPipeline(Pipeline):
                 f"it has {periods} periods from {first:%Y-%m-%d %H:%M} on; origins x horizon = {self.config.origins} x "
                 f"{self.config.horizon} periods are judged. Change horizon or origins under [settings]"
             )
-            raise SplitError("the test table does not fit the settings", [Fault(text=text)])
+            raise SplitError(f"the --test of {table.source} does not fit the settings", [Fault(text=text)])
 
     def learn(self, panel: Panel, origin: int) -> dict[str, Any]:
         """What the windows and the statics need to know, from the steps before `origin`, as plain JSON."""
@@ -139,6 +154,7 @@ class ForecastPipeline(Pipeline):
         state["statics"] = encoding.learn_categories(
             self.statics(panel), begun, most=self.config.most_categories
         )
+        state["frequency"], state["rows"] = panel.frequency, panel.rows
         values = panel.target[:, :origin]
         state["lowest"] = 0.0 if np.nanmin(values, initial=0.0) >= 0 else None
         return state
@@ -320,7 +336,7 @@ class ForecastPipeline(Pipeline):
         origin = panel.now - self.config.horizon
         if origin < 1:
             text = f"it has {panel.now} periods; a past and {self.config.horizon} periods to judge are needed"
-            raise SplitError("the table is too short to be judged", [Fault(text=text)])
+            raise SplitError(f"{table.source} is too short to be judged", [Fault(text=text)])
         detail = {"origin": str(panel.dates[origin]), "step": origin, "horizon": self.config.horizon}
         test = position(panel, np.arange(len(panel)), np.full(len(panel), origin))
         return Split("rolling", none, none, test, detail)

@@ -25,7 +25,8 @@ class ForecastSettings(Settings):
 
     lookback: int = Field(84, ge=1, le=5000, description="periods of the past that are read")
     transform: Literal["none", "log"] = Field(
-        "log", description="log: of a value and the smallest usual quantity, so that zero has one; measured best"
+        "log",
+        description="log: of a value and the smallest usual quantity, so that zero has one; measured best",
     )
     center: Literal["none", "mean", "last"] = Field(
         "none",

@@ -63,7 +63,10 @@ def judge_forecasts(
     last = scored.origins[-1]
     tables = [fitted.answers(panel, each.step, each.forecasts["model"]) for each in scored.origins]
     predictions = pd.concat(
-        [table.assign(origin=panel.dates[each.step]) for table, each in zip(tables, scored.origins)],
+        [
+            table.assign(origin=panel.dates[each.step].astype("datetime64[us]"))
+            for table, each in zip(tables, scored.origins)
+        ],
         ignore_index=True,
     )
     out["examples"] = examples_of(

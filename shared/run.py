@@ -132,12 +132,16 @@ def _workplace(out: Path, files: Sequence[str] = FILES) -> Iterator[Path]:
         raise BundleError(f"{out} {what}; it would be replaced. Give another --out, or move it away")
     out = out.resolve()  # a name for `.` too
     part = out.with_name(f".{out.name}.part")
+    made = [folder for folder in part.parents if not folder.exists()]
     _keep_checkpoints(part)
     part.mkdir(parents=True, exist_ok=True)
     try:
         yield part
     except VerticalsError:
         shutil.rmtree(part, ignore_errors=True)
+        for folder in made:  # from the inside out; one that holds something by now stays
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         raise
     except BaseException:
         _keep_checkpoints(part)

@@ -91,6 +91,7 @@ def _panel(lines: Lines, grid: Grid, found: Rhythm, settings: SeriesSettings, ta
         past=past,
         costs=costs(lines, grid.series, tally),
         counts=tally.counts | {"series": grid.series, "steps": grid.now},
+        rows=found.rows,
     )
 
 

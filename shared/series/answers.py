@@ -53,9 +53,12 @@ def long_table(
     from shared.series.seasons import dates_from
 
     series, steps = forecast.shape[:2]
-    dates = dates_from(panel.first, panel.frequency, origin + steps)[origin:]
+    dates = dates_from(panel.first, panel.frequency, origin + steps)[origin:].astype("datetime64[us]")
     columns = {name: values.repeat(steps) for name, values in panel.keys.items()}
-    columns |= {"date": np.tile(dates, series), "step": np.tile(np.arange(1, steps + 1), series)}
+    columns |= {
+        "date": np.tile(dates, series),
+        "step": np.tile(np.arange(1, steps + 1), series),
+    }
     columns["mean"] = mean_of(forecast, quantiles).ravel()
     columns |= {quantile_name(level): forecast[..., place].ravel() for place, level in enumerate(quantiles)}
     for name, values in orders.items():

@@ -109,7 +109,8 @@ def read_lines(table: Table, settings: SeriesSettings, tally: Tally) -> Lines:
         table,
         np.arange(len(frame)),
         frame["date"].to_numpy("datetime64[us]"),
-        frame["quantity"].to_numpy(np.float64),
+        # A plan for the periods ahead may come without the column; what was sold then comes by --history.
+        frame["quantity"].to_numpy(np.float64) if "quantity" in frame else np.full(len(frame), np.nan),
         series,
         _fitting(frame, "status", settings.cancelled),
         stockout,

@@ -26,6 +26,7 @@ def rolling_origins(
     least_history: int = 1,
     most_windows: int = 100_000,
     seed: int = 0,
+    source: str = "the table",
 ) -> list[Split]:
     """One split for each origin, `horizon` steps apart, the last one `horizon` before the panel's end.
 
@@ -37,6 +38,7 @@ def rolling_origins(
         valid_origins: Origins that choose the epoch and correct the intervals.
         least_history: Steps a series must have behind it to be learnt from.
         most_windows: Training windows that are drawn at random where there are more.
+        source: Name of the table, for messages.
     Raises:
         SplitError: If the panel is too short for so many origins.
     """
@@ -45,7 +47,7 @@ def rolling_origins(
     wanted = origins * horizon + first_valid + horizon + least_history
     if panel.now < wanted:
         raise SplitError(
-            "the series are too short to be judged",
+            f"{source}: the series are too short to be judged",
             [
                 Fault(
                     text=f"{origins} origins of {horizon} steps, {valid_origins} to choose on and a window to learn "

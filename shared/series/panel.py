@@ -26,6 +26,7 @@ class Panel:
         past: Covariates known only afterwards, of the same shape.
         costs: `short_cost` and `over_cost`, `(series,)`, float32, as far as they are there.
         counts: What was counted on the way: lines, returns, stock-outs, ...
+        rows: "sales", lines that were summed, or "regular", one row a series and period.
     Example:
         >>> panel = Panel(np.array([[1, 2, 3]], np.float32), np.array([0]), 3, np.datetime64("2024-01-01"), "D")
         >>> len(panel), panel.steps, panel.names(), panel.until(2).target.tolist()
@@ -43,6 +44,7 @@ class Panel:
     past: dict[str, np.ndarray] = field(default_factory=dict)
     costs: dict[str, np.ndarray] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    rows: str = "sales"
 
     def __len__(self) -> int:
         return len(self.target)

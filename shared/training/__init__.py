@@ -5,10 +5,18 @@ computes the score on the validation rows, keeps the best weights, and writes a 
 run goes on as if nothing had happened.
 """
 
+import logging
+import os
+
 from shared.quiet import quiet
 
 with quiet():
     import keras  # noqa: F401  the first import is the noisy one
+
+if not os.environ.get(
+    "VERTICALS_DEBUG"
+):  # several networks in a row are traced several times, as they must be
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 from shared.errors import TrainingError
 from shared.fit_settings import FitSettings, History, Score

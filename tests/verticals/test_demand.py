@@ -44,14 +44,14 @@ def panel_of(frame: pd.DataFrame, config: DemandConfig | None = None):
 
 
 def test_demand_pipeline_keeps_every_promise_on_its_sample():
-    check_pipeline(DemandPipeline, fresh_process=False)
+    check_pipeline(DemandPipeline)
 
 
 def test_one_series_without_item_and_store_keeps_the_promises():
     rng = np.random.default_rng(2)
     week = 20 + 8 * np.sin(2 * np.pi * np.arange(150) / 7)
     check_pipeline(
-        DemandPipeline, table=daily(quantity=rng.poisson(week)), config=quick(), fresh_process=False
+        DemandPipeline, table=daily(quantity=rng.poisson(week)), config=quick()
     )
 
 
@@ -63,7 +63,7 @@ def test_a_chinese_table_keeps_the_promises(tmp_path):
     toml.write_text(f'[columns]\n{columns}\n[features]\ncategorical = ["品类"]\n', encoding="utf-8")
     project = load_project(toml, DemandConfig, DemandPipeline.roles)
     config = quick(**{name: getattr(project.settings, name) for name in project.settings.model_fields_set})
-    check_pipeline(DemandPipeline, table=frame, mapping=project.mapping, config=config, fresh_process=False)
+    check_pipeline(DemandPipeline, table=frame, mapping=project.mapping, config=config)
 
 
 def test_a_renamed_copy_of_the_folder_is_a_pipeline_of_its_own(tmp_path, monkeypatch):

@@ -351,7 +351,7 @@ def test_a_table_too_short_for_its_origins_is_refused_before_the_work(command, p
         "need 31 periods, found 30",
         "Lower horizon, origins or valid_origins",
     )
-    assert files(place) == {"short.csv", "runs"}
+    assert files(place) == {"short.csv"}
 
 
 GOOD = {
@@ -537,13 +537,13 @@ def test_a_test_part_of_other_length_is_refused(wide, place, steps):
     refuses(
         outcome, f"{steps} periods from 2024-03-01", "2 x 7 periods are judged", "Change horizon or origins"
     )
-    assert not files(place / "runs")
+    assert not (place / "runs").exists()
 
 
 def test_a_test_part_of_other_series_is_refused(wide, place):
     outcome, _ = wide(name="X")
     refuses(outcome, "--test has other series than train.csv: `X0`, `X1`, `X2`, ... against `H0`, `H1`, `H2`")
-    assert not files(place / "runs")
+    assert not (place / "runs").exists()
 
 
 def test_series_that_only_one_of_table_and_test_part_has_are_noted():
@@ -565,7 +565,7 @@ def test_an_absurd_cell_of_a_wide_table_is_found_by_row_and_date(wide, place):
     refuses(outcome, "role `quantity`, row 2: the value of 2024-02-28: 5,000,000 is more than most_quantity")
     outcome, _ = wide(change=change_test)
     refuses(outcome, "row 3: in the rows of --test: the value of 2024-03-03: 5,000,000 is more")
-    assert not files(place / "runs")
+    assert not (place / "runs").exists()
 
 
 def test_a_text_in_the_test_part_is_found_by_its_own_file_column_and_row(wide, place):
@@ -574,4 +574,29 @@ def test_a_text_in_the_test_part_is_found_by_its_own_file_column_and_row(wide, p
 
     outcome, _ = wide(change=change)
     refuses(outcome, "test.csv does not fit", "column `V3` (role `quantity`), row 3: `many` is no number")
-    assert not files(place / "runs")
+    assert not (place / "runs").exists()
+
+
+@pytest.fixture(scope="module")
+def daily_bundle(command, tmp_path_factory) -> Path:
+    """Of three items with a row each day, without covariates."""
+    place = tmp_path_factory.mktemp("daily")
+    plain(60).to_csv(place / "all.csv", index=False)
+    arguments = ["--data", place / "all.csv", *settings(epochs=1), "--out", place / "bundle"]
+    assert command("fit", "retail.demand", *arguments).code == 0
+    return place / "bundle"
+
+
+def test_a_table_of_another_frequency_is_refused_at_predict(command, daily_bundle, place):
+    weekly().to_csv("weeks.csv", index=False)
+    outcome = command("predict", daily_bundle, "--data", "weeks.csv", "--out", "out.csv")
+    refuses(outcome, "weekly", "daily")
+
+
+def test_sales_that_stand_in_both_files_are_not_counted_twice(command, daily_bundle, place):
+    tail = plain(60)
+    tail = tail[tail["date"] > "2024-02-20"].assign(quantity=lambda rows: rows["quantity"] + 1)
+    tail.to_csv("tail.csv", index=False)
+    files_of = ["--data", "tail.csv", "--history", daily_bundle.parent / "all.csv"]
+    outcome = command("predict", daily_bundle, *files_of, "--out", "out.csv")
+    refuses(outcome, "several rows in one period", "of --history")

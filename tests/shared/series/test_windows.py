@@ -178,7 +178,10 @@ def test_only_the_calendar_can_be_left_out_and_an_empty_input_is():
     panel = replace(shops(), known={}, past={})
     bare = taken(windows_of(panel, 20, calendar=False))
     assert set(bare) == {"past", "level", "scale"} and bare["past"].shape[-1] == 2
-    assert windows_of(panel, 20).shapes["future"] == (HORIZON, 4)  # of the week; a year has not been seen twice
+    assert windows_of(panel, 20).shapes["future"] == (
+        HORIZON,
+        4,
+    )  # of the week; a year has not been seen twice
 
 
 def test_steps_beyond_the_panel_have_a_calendar_and_no_covariates():

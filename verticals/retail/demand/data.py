@@ -20,6 +20,7 @@ ROLES = (
         kind="number",
         unit="pieces",
         missing=True,
+        predict=False,
         description="pieces sold; empty for periods ahead",
         description_zh="销售数量；未来周期留空",
         aliases=("qty", "sales", "units", "demand", "value", "数量", "销量", "销售数量", "需求量"),

@@ -101,7 +101,9 @@ def main() -> None:
     for name in arguments.sets:
         for seed in range(arguments.seeds):
             measured = entry(*run(name, seed, *arguments.set))
-            found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}  # others may write it meanwhile
+            found = (
+                json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+            )  # others may write it meanwhile
             found[f"{name} seed {seed}"] = measured
             RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
             print(name, seed, found[f"{name} seed {seed}"]["verdict"], flush=True)

@@ -50,14 +50,14 @@ def test_forecasts_rise_are_never_below_nothing_and_have_all_series_steps_and_qu
         np.testing.assert_array_equal(found, forecaster.pipeline.forecast(panel))
 
 
-def test_members_are_averaged_in_the_customers_unit(forecaster):
+def test_members_are_averaged_and_then_turned_into_the_customers_unit(forecaster):
     raw, windows = members_of(forecaster, 300)
     assert raw.shape[1] == forecaster.pipeline.config.members == 2
     assert not np.allclose(raw[:, 0], raw[:, 1])  # from different seeds
     rows = np.arange(len(raw))
-    each = np.mean([windows.in_units(rows, raw[:, member]) for member in (0, 1)], axis=0)
+    mean = windows.in_units(rows, (raw[:, 0] + raw[:, 1]) / 2)
     found = forecaster.pipeline.raw_forecast(forecaster.panel, 300)
-    np.testing.assert_allclose(found, np.sort(each, axis=-1), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(found, np.sort(mean, axis=-1), rtol=1e-5, atol=1e-5)
 
 
 def test_forecasts_are_the_networks_corrected(forecaster):
@@ -76,7 +76,8 @@ def test_a_series_is_forecast_alike_beside_others_and_alone(forecaster):
 WAYS = [
     {"network": "nhits", "head": "quantiles", "transform": "log", "center": "last", "read_keys": True},
     {"network": "lstm", "head": "negative_binomial", "conformal": False},
-    {"network": "tide", "head": "zero_inflated", "unit": "change", "weight": "volume"},
+    {"network": "tide", "head": "zero_inflated", "transform": "none", "unit": "change", "weight": "volume"},
+    {"network": "tsmixer", "head": "quantiles", "baseline": "season", "read_sizes": False},
 ]
 
 
@@ -257,7 +258,7 @@ def test_a_test_table_of_another_length_is_refused_with_the_way_out(quick_demand
     pipeline, table = with_test(quick_demand, tiny, sales, periods, horizon=7, origins=2)
     with pytest.raises(SplitError) as caught:
         pipeline.splits(table)
-    for words in ("test table", f"it has {periods} periods from 20", "2 x 7", "[settings]"):
+    for words in ("--test of table", f"it has {periods} periods from 20", "2 x 7", "[settings]"):
         assert words in str(caught.value)
 
 

@@ -50,9 +50,7 @@ def test_demand_pipeline_keeps_every_promise_on_its_sample():
 def test_one_series_without_item_and_store_keeps_the_promises():
     rng = np.random.default_rng(2)
     week = 20 + 8 * np.sin(2 * np.pi * np.arange(150) / 7)
-    check_pipeline(
-        DemandPipeline, table=daily(quantity=rng.poisson(week)), config=quick()
-    )
+    check_pipeline(DemandPipeline, table=daily(quantity=rng.poisson(week)), config=quick())
 
 
 def test_a_chinese_table_keeps_the_promises(tmp_path):

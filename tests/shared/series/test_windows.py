@@ -432,3 +432,28 @@ def test_no_windows_are_kept():
     held = [value for value in vars(windows).values() if isinstance(value, np.ndarray)]
     assert sum(array.nbytes for array in held) < 3 * 2**20 and windows.arrays == {}
     assert len(windows) == 100_000 and windows.targets().shape == (100_000, 28)
+
+
+# -- what the network's answer is added to
+
+
+@pytest.mark.parametrize("transform", ["none", "log"])
+@pytest.mark.parametrize("baseline", ["none", "last", "season"])
+def test_targets_in_units_are_the_truth_whatever_they_are_read_against(baseline, transform):
+    windows = windows_of(shops(), [20, 25], baseline=baseline, season=3, transform=transform)
+    found = windows.in_units(np.arange(len(windows)), windows.targets())
+    np.testing.assert_allclose(found, windows.truth(), rtol=1e-4, atol=1e-3)
+
+
+def test_with_a_season_as_baseline_a_network_that_says_nothing_repeats_the_season():
+    panel = replace(
+        shops(), target=np.tile(np.arange(STEPS, dtype=np.float32), (SERIES, 1)), start=np.zeros(SERIES, int)
+    )
+    windows = windows_of(panel, [20], baseline="season", season=3)
+    found = windows.in_units(np.array([0]), np.zeros((1, HORIZON)))
+    assert found[0].tolist() == [17.0 + step % 3 for step in range(HORIZON)]
+
+
+def test_without_sizes_only_the_shape_is_read():
+    found = taken(windows_of(replace(shops(), known={}, past={}), [20], sizes_read=False, calendar=False))
+    assert set(found) == {"past", "scale"} and found["past"].shape[-1] == 1

@@ -43,6 +43,7 @@ def build(
         "nhits": builders.nhits_forecaster,
         "lstm": builders.lstm_forecaster,
         "tide": builders.tide_forecaster,
+        "tsmixer": builders.tsmixer_forecaster,
     }[config.network](
         shapes["past"],
         shapes.get("future", (config.horizon, 0)),

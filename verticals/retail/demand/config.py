@@ -18,7 +18,9 @@ class DemandConfig(FitSettings, ForecastSettings, SeriesSettings):
     """
 
     # The network
-    network: Literal["nhits", "tide", "tsmixer", "lstm"] = Field("nhits", description="the first measured best")
+    network: Literal["nhits", "tide", "tsmixer", "lstm"] = Field(
+        "nhits", description="the first measured best"
+    )
     units: int = Field(128, ge=4, description="width of a hidden layer")
     depth: int = Field(2, ge=1, le=8, description="hidden layers of a block")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of a hidden layer left out in training")

@@ -205,10 +205,6 @@ def demand_uci() -> str:
     return _shop("uci_2011 seed 0", "UCI 2010-11, 500 items, 3 x 4 weeks")
 
 
-def demand_uci_first() -> str:
-    return _shop("uci_2010 seed 0", "UCI 2009-10, 500 items, 3 x 4 weeks")
-
-
 def demand_sample() -> str:
     return _shop("sample seed 0", "built-in sample (simulated), 3 x 28 days")
 
@@ -252,7 +248,7 @@ TABLES: dict[str, Callable[[], str]] = {
     name: globals()[name]
     for name in (
         *("handbook", "seeds", "folds", "creditcard", "networks", "speed"),
-        *("demand_m4", "demand_uci", "demand_uci_first", "demand_sample", "demand_networks", "demand_speed"),
+        *("demand_m4", "demand_uci", "demand_sample", "demand_networks", "demand_speed"),
     )
 }
 

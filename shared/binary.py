@@ -229,7 +229,6 @@ class BinaryPipeline(Pipeline):
         label = self.label(table)
         time = table.frame["time"].to_numpy() if "time" in table.frame else None
         return {
-            "positives": int(np.nansum(label)) if "label" in table.frame else 0,
             "parts": splits[-1].describe(label, time),
             "calibration": self.calibrator.to_dict(),
         }

@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from shared import bundle
 from shared.contract import Table
 from shared.fit_settings import History
@@ -33,8 +35,7 @@ def run_facts(fitted: Pipeline, table: Table, splits: Sequence[Split]) -> dict[s
         "task": fitted.task,
         "simulated": fitted.mapping.simulated,
         "created": datetime.datetime.now().isoformat(timespec="seconds"),
-        "data": data_summary(table, fitted)
-        | ({"positives": own.pop("positives")} if "positives" in own else {}),
+        "data": data_summary(table, fitted),
         "split": method,
         "seed": fitted.config.seed,
         "versions": bundle.versions(),
@@ -78,10 +79,18 @@ def data_summary(table: Table, pipeline: Pipeline) -> dict[str, Any]:
         "source": table.source,
         "sha256": table.sha256,
         "rows": len(table),
+        **_positives(table, pipeline),
         "notes": table.notes,
         "period": period,
         "columns": columns,
     }
+
+
+def _positives(table: Table, pipeline: Pipeline) -> dict[str, int]:
+    """How many rows are positive, of a solution that labels rows."""
+    if not any(role.kind == "label" for role in pipeline.roles):
+        return {}
+    return {"positives": int(np.nansum(pipeline.label(table))) if "label" in table.frame else 0}
 
 
 def learning_curve(history: History) -> dict[str, Any]:

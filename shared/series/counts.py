@@ -18,7 +18,7 @@ def count_quantiles(parameters: np.ndarray, levels: Sequence[float]) -> np.ndarr
         Salinas et al., DeepAR, 2020, section 3.1; Lambert, 1992 (zero inflation)
     Example:
         >>> count_quantiles(np.array([[[[4.0, 0.5]]]]), [0.1, 0.5, 0.9])[0, 0].tolist()
-        [1.0, 3.0, 8.0]
+        [0.0, 3.0, 9.0]
     """
     from scipy.stats import nbinom
 
@@ -41,8 +41,8 @@ def mean_of(forecast: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     Beyond the outermost quantiles it is taken to go on as steeply as between the last two.
 
     Example:
-        >>> mean_of(np.array([[[0.0, 10.0, 20.0]]]), [0.1, 0.5, 0.9]).tolist()
-        [[10.0]]
+        >>> mean_of(np.array([[[10.0, 20.0, 30.0]]]), [0.1, 0.5, 0.9]).tolist()
+        [[20.0]]
     """
     levels = np.asarray(levels)
     inner = np.diff(levels)

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from shared import cases
+from shared.binary import Prepared
 from shared.calibration import fit_calibrator
 from shared.decisions import Thresholds
 from shared.encoding import Features
 from shared.facts import data_summary, learning_curve, provenance, run_facts
 from shared.fit_settings import History
 from shared.metrics import average_precision, card_precision_at_k
-from shared.pipeline import Prepared
 from shared.scoring import Scored, score_fold
 from shared.stages import Stages
 from shared.verdicts import judge_run

@@ -8,11 +8,11 @@ import pytest
 from pydantic import BaseModel, Field
 
 from shared import contract
+from shared.binary import Prepared
 from shared.config import Settings
 from shared.encoding import Features
 from shared.history import History, seconds
 from shared.inputs import Inputs
-from shared.pipeline import Prepared
 from shared.splits import Split
 from shared.testing import causal, check_pipeline, declared, learnt, saved, tiny_config
 from shared.testing.trial import Trial

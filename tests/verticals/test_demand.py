@@ -125,3 +125,16 @@ def test_series_are_classed_by_what_lies_before_the_origin_alone():
     assert data.volume_classes(panel, 3).tolist() == ["low", "high", "medium", "none"]
     assert data.sale_classes(panel, 3).tolist() == ["smooth", "smooth", "intermittent", "smooth"]
     assert data.volume_classes(panel, 4).tolist()[0] == "high"
+
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = [
+    path for path in sorted(ROOT.glob("data/mappings/*.toml")) if "retail.demand" in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_the_mappings_that_ship_fit_the_solution(path):
+    project = load_project(path, DemandConfig, DemandPipeline.roles)
+    assert project.solution == "retail.demand"
+    assert project.mapping.wide is not None or {"date", "quantity"} <= set(project.mapping.columns)

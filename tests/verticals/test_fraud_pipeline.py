@@ -207,7 +207,12 @@ def test_the_first_test_day_may_be_a_date_of_toml(tmp_path):
         load_project(path, FraudConfig, FraudPipeline.roles)
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("data/mappings/*.toml")), ids=lambda path: path.name)
+OWN = [
+    path for path in sorted(ROOT.glob("data/mappings/*.toml")) if "finance.fraud" in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
 def test_the_mappings_that_ship_fit_the_solution(path):
     project = load_project(path, FraudConfig, FraudPipeline.roles)
     assert project.solution in (None, "finance.fraud")

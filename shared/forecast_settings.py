@@ -6,8 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from shared.config import Settings
-
-QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+from shared.series.metrics import QUANTILES
 
 
 class ForecastSettings(Settings):

@@ -41,7 +41,7 @@ def judge_forecasts(
             "curves": {},
         }
         accuracy = accuracy_verdict(drawn, rivals, fitted.primary)
-        out["inventory"], money = _money(fitted, panel, scored, weights)
+        out["inventory"], money = _money(fitted, panel, scored)
         out["verdict"] = money | {"accuracy": accuracy["sentence"], "accuracy_choice": accuracy["choice"]}
         for name, entry in out["inventory"]["costs_by_method"].items():
             out["results"][name]["cost"] = entry
@@ -105,7 +105,7 @@ def _found(panel: Panel, config, scored: Forecasts) -> dict[str, dict[str, Any]]
     return found
 
 
-def _money(fitted: ForecastPipeline, panel: Panel, scored: Forecasts, weights: np.ndarray):
+def _money(fitted: ForecastPipeline, panel: Panel, scored: Forecasts):
     """What every method's orders would have cost over the test period, and the verdict on it."""
     config = fitted.config
     short, over = fitted.costs(panel)
@@ -114,12 +114,8 @@ def _money(fitted: ForecastPipeline, panel: Panel, scored: Forecasts, weights: n
         totals, by_series = replay_orders(scored.origins, name, config, short, over)
         policies.append({"name": name, **totals})
         costs[name] = by_series
-    # A series is replayed through all origins, its stock goes on: resampled whole.
-    whole = weights[:, : len(panel)] if len(panel) >= judging.FEW_SERIES else None
-    if whole is None:
-        rng = np.random.default_rng(config.seed)
-        count = len(panel)
-        whole = rng.multinomial(count, np.full(count, 1 / count), size=len(weights)).astype(np.float64)
+    # A series is replayed through all origins, its stock goes on: as if they were one.
+    whole = judging.resampled(len(panel), 1, config.seed)
     drawn = judging.totals(costs, whole)
     estimates = {name: drawn.estimate(name, "cost").to_dict() for name in costs}
     for policy in policies:

@@ -53,11 +53,8 @@ def _places(panel: Panel, origin: Any, history: np.ndarray, error: np.ndarray) -
     new = np.flatnonzero(~known.any(axis=1) & (np.nansum(origin.truth, axis=1) > 0))
     if len(new):
         found["new"] = int(new[0])
-    out, used = {}, set()
-    for kind, place in found.items():
-        if place not in used:
-            out[kind], _ = place, used.add(place)
-    return out
+    first = {place: kind for kind, place in reversed(found.items())}  # the earlier kind of a place wins
+    return {kind: place for kind, place in found.items() if first[place] == kind}
 
 
 def _example(

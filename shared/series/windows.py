@@ -111,6 +111,12 @@ class Windows(Inputs):
         values = self.panel.target[series[:, None], np.maximum(back, 0)]
         return np.where(there, self._forward(values), np.nan), there
 
+    def _read(self, rows) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """The windows of some examples, and their center, scale and size."""
+        series, origins = self._examples(rows)
+        past = self._past(series, origins[:, None] + np.arange(-self.lookback, 0))[0]
+        return past, self._scales(past, series)
+
     def _forward(self, values: np.ndarray) -> np.ndarray:
         if self.transform == "none":
             return values
@@ -157,19 +163,14 @@ class Windows(Inputs):
         Args:
             numbers: `(rows, horizon, ...)`.
         """
-        series, origins = self._examples(rows)
-        back = origins[:, None] + np.arange(-self.lookback, 0)
-        past = self._past(series, back)[0]
-        center, scale, _ = self._scales(past, series)
+        past, (center, scale, _) = self._read(rows)
         axes = (..., *[None] * (numbers.ndim - 2))
         values = numbers.astype(np.float64) * scale[axes] + self._base(past, center)[axes]
         return values if self.transform == "none" else np.exp(np.minimum(values, 80)) - self.state["piece"]
 
     def sizes(self, rows: np.ndarray) -> np.ndarray:
         """The size of each example in the customer's unit, `(rows,)`."""
-        series, origins = self._examples(rows)
-        back = origins[:, None] + np.arange(-self.lookback, 0)
-        return self._scales(self._past(series, back)[0], series)[2][:, 0]
+        return self._read(rows)[1][2][:, 0]
 
     def _levels(self, values: np.ndarray, there: np.ndarray, size: np.ndarray) -> np.ndarray:
         known = np.isfinite(values)
@@ -201,14 +202,11 @@ class Windows(Inputs):
 
     def targets(self) -> np.ndarray:
         """What the network is to say of each example, `(examples, horizon)` float32; NaN: not known."""
-        series, origins = self._examples(np.arange(len(self)))
         truth = self._forward(self.truth())
         out = np.empty(truth.shape, np.float32)
-        for start in range(0, len(series), PART):
-            part = slice(start, start + PART)
-            back = origins[part, None] + np.arange(-self.lookback, 0)
-            past = self._past(series[part], back)[0]
-            center, scale, _ = self._scales(past, series[part])
+        for start in range(0, len(self), PART):
+            part = np.arange(start, min(start + PART, len(self)))
+            past, (center, scale, _) = self._read(part)
             out[part] = (truth[part] - self._base(past, center)) / scale
         return out
 

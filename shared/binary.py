@@ -197,7 +197,7 @@ class BinaryPipeline(Pipeline):
         none = np.array([], np.int64)
         return self.splits(table)[-1] if same else Split("all rows", none, none, np.arange(len(table)), {})
 
-    def predict(self, table: Table, rows: Sequence[int] | None = None) -> pd.DataFrame:
+    def predict(self, table: Table, rows: Sequence[int] | None = None, *, folder=None) -> pd.DataFrame:
         """Score and decision of each row, with the row's number in the customer's file."""
         prepared = self.prepare(table)
         rows = np.arange(len(table)) if rows is None else np.asarray(rows)

@@ -13,17 +13,22 @@ import typer
 from shared.errors import ConfigError, Fault, VerticalsError, did_you_mean
 
 Solution = Annotated[str, typer.Argument(help="name of the solution, as in `verticals list`")]
-Data = Annotated[Path | None, typer.Option(help="CSV or Parquet; left out: the built-in, simulated sample")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV or Parquet, or a folder or zip of photos; left out: the built-in, simulated sample"
+    ),
+]
 Config = Annotated[Optional[Path], typer.Option(help="the customer's TOML file: columns, format, settings")]  # noqa: UP045
 Set = Annotated[Optional[list[str]], typer.Option(help="such as settings.epochs=5; may be given often")]  # noqa: UP045
 Lang = Annotated[str, typer.Option(help="language of the report: en or zh")]
-Table = Annotated[Path, typer.Argument(help="CSV or Parquet")]
+Table = Annotated[Path, typer.Argument(help="CSV or Parquet, or a folder or zip of photos")]
 ToScore = Annotated[bool, typer.Option("--predict", help="the table is to be scored: it needs no labels")]
 Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
 Test = Annotated[
     Path | None, typer.Option(help="rows that judge and do not teach, such as an official test part")
 ]
-NewRows = Annotated[Path, typer.Option(help="CSV or Parquet to score")]
+NewRows = Annotated[Path, typer.Option(help="what to score: CSV or Parquet, or a folder or zip of photos")]
 Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")]  # noqa: UP045
 File = Annotated[Path, typer.Option(help="file to write, .parquet or .csv")]
 Run = Annotated[Path, typer.Argument(help="folder of a run")]
@@ -180,7 +185,8 @@ def predict(
     with _Terminal() as stages:
         with stages("load"):
             pipeline = load(bundle)
-        answers = road.predict(pipeline, data, history=history, stages=stages)
+        pictures = out.with_name(f"{out.stem}_heatmaps")
+        answers = road.predict(pipeline, data, history=history, stages=stages, pictures=pictures)
         with stages("write"):
             road.write_table(answers, out)
     print(f"{pipeline.summary(answers)}\npredictions: {out}")
@@ -247,13 +253,11 @@ def _open(solution, data, config, overrides, stages, test=None) -> tuple[Any, An
 
 
 def _table(pipeline, data: Path | None, stages, test: Path | None = None):
-    from shared.contract.tables import read_table
-
     if data is None:
         raise ConfigError("there is no table", [Fault(text="give one with --data")])
     with stages("read"):
-        raw = read_table(data, pipeline.mapping.format)
-        later = None if test is None else read_table(test, pipeline.mapping.format)
+        raw = pipeline.read(data, pipeline.mapping.format)
+        later = None if test is None else pipeline.read(test, pipeline.mapping.format)
     with stages("check"):
         table = pipeline.check(raw, later=later)
     for note in table.notes:
@@ -262,9 +266,7 @@ def _table(pipeline, data: Path | None, stages, test: Path | None = None):
 
 
 def _read(pipeline, data: Path, *, predict: bool):
-    from shared.contract.tables import read_table
-
-    return pipeline.check(read_table(data, pipeline.mapping.format), predict=predict)
+    return pipeline.check(pipeline.read(data, pipeline.mapping.format), predict=predict)
 
 
 def _language(lang: str) -> None:

@@ -341,7 +341,7 @@ class ForecastPipeline(Pipeline):
         test = position(panel, np.arange(len(panel)), np.full(len(panel), origin))
         return Split("rolling", none, none, test, detail)
 
-    def predict(self, table: Table, rows: Sequence[int] | None = None) -> pd.DataFrame:
+    def predict(self, table: Table, rows: Sequence[int] | None = None, *, folder=None) -> pd.DataFrame:
         """One line for each series and step ahead: date, mean, quantiles, what to order, and a note.
 
         Args:

@@ -15,6 +15,10 @@ class Inputs:
 
     Args:
         arrays: Arrays by input name, all with one row per row of the table.
+
+    A subclass sets `most_rows` where a network makes far more of a row than it reads, as of a photo: it is then
+    given no more rows at once.
+
     Raises:
         ValueError: If the arrays differ in length.
     Example:
@@ -22,6 +26,8 @@ class Inputs:
         >>> len(inputs), inputs.take(np.array([4, 0]))["number"].shape
         (5, (2, 3))
     """
+
+    most_rows: int | None = None
 
     def __init__(self, arrays: Mapping[str, np.ndarray]):
         self.arrays = dict(arrays)

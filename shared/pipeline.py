@@ -2,9 +2,10 @@
 
 Pipeline                     one customer's mapping and settings, a network, what was learnt
 +-- BinaryPipeline           each row gets a probability and a decision        (shared/binary.py)
+|   +-- ImagePipeline        each photo gets these, a class and a heatmap      (shared/imaging.py)
 +-- ForecastPipeline         each series gets quantiles of each step ahead     (shared/forecast.py)
 
-A solution derives from one of the two. What `run`, a bundle and the command line need of any of them is here.
+A solution derives from one of these. What `run`, a bundle and the command line need of any of them is here.
 """
 
 import inspect
@@ -18,7 +19,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from shared.config import Settings
-from shared.contract import Mapping, Role, Table, check, joined
+from shared.contract import Format, Mapping, RawTable, Role, Table, check, joined, read_table
 from shared.fit_settings import History
 from shared.splits import Split
 from shared.stages import Stages
@@ -63,6 +64,11 @@ class Pipeline:
         tables = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
         return {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
 
+    @classmethod
+    def read(cls, path: str | Path, format: Format | None = None) -> RawTable:
+        """What a customer delivers, not yet checked: a table, or what a task reads besides."""
+        return read_table(path, format)
+
     # -- what a solution gives
 
     @classmethod
@@ -105,11 +111,14 @@ class Pipeline:
         """
         raise NotImplementedError
 
-    def predict(self, table: Table, rows: Sequence[int] | None = None) -> pd.DataFrame:
+    def predict(
+        self, table: Table, rows: Sequence[int] | None = None, *, folder: Path | None = None
+    ) -> pd.DataFrame:
         """The answers to a checked table.
 
         Args:
             rows: Positions that are asked for, where the table holds earlier rows too; None: all.
+            folder: Where pictures go, of tasks that answer with pictures; None: none are made.
         """
         raise NotImplementedError
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from shared import bundle
-from shared.contract import Table, read_table
+from shared.contract import Table
 from shared.errors import BundleError, VerticalsError
 from shared.facts import learning_curve, provenance, run_facts
 from shared.pipeline import Pipeline
@@ -204,26 +204,32 @@ def _finish(part: Path, out: Path, metrics: dict[str, Any], lang: str, stages: S
 
 
 def predict(
-    pipeline: Pipeline, data: str | Path, *, history: str | Path | None = None, stages: Stages | None = None
+    pipeline: Pipeline,
+    data: str | Path,
+    *,
+    history: str | Path | None = None,
+    stages: Stages | None = None,
+    pictures: Path | None = None,
 ) -> pd.DataFrame:
     """Scores every row of a file; earlier rows may come with it, for the features to look back on.
 
     Args:
         data: File to score, in the columns that the pipeline was trained on; labels are not needed.
         history: File with earlier rows in the same columns, labels included where they are known.
+        pictures: Folder for heatmaps, of solutions on photos.
     Returns:
         One line per row of `data`, in its order: `row`, `score`, `decision`.
     """
     stages = stages or Stages()
     with stages("read"):
-        raw = read_table(data, pipeline.mapping.format)
-        earlier = None if history is None else read_table(history, pipeline.mapping.format)
+        raw = pipeline.read(data, pipeline.mapping.format)
+        earlier = None if history is None else pipeline.read(history, pipeline.mapping.format)
     with stages("check"):
         table = pipeline.check(raw, predict=True, earlier=earlier)
     for note in table.notes:
         stages.note(note)
     with stages("score"):
-        return pipeline.predict(table, range(table.own))
+        return pipeline.predict(table, range(table.own), folder=pictures)
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 from shared import cases, forecast_verdicts, verdicts
 from shared.forecast import ForecastPipeline
 from shared.forecast_scoring import Forecasts, forecast_fold, forecast_loaded
+from shared.image_scoring import Photographed, score_loaded_photos, score_photos
+from shared.image_verdicts import explain_photos, judge_photos
+from shared.imaging import ImagePipeline
 from shared.pipeline import Pipeline
 from shared.scoring import Scored, score_fold, score_loaded
 
@@ -40,6 +43,11 @@ FORECAST = Task(
 )
 
 
+PHOTOS = Task(Photographed, score_photos, score_loaded_photos, judge_photos, explain_photos)
+
+
 def task_of(pipeline: Pipeline) -> Task:
     """The task that a pipeline is of."""
-    return FORECAST if isinstance(pipeline, ForecastPipeline) else BINARY
+    if isinstance(pipeline, ForecastPipeline):
+        return FORECAST
+    return PHOTOS if isinstance(pipeline, ImagePipeline) else BINARY

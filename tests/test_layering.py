@@ -13,13 +13,14 @@ LAYERS = [
     # NumPy alone: what a table is, how it is parted, encoded, judged and decided on.
     {
         *("contract", "config", "fit_settings", "split_settings", "split_checks", "splits", "drawing"),
-        "forecast_settings",
+        *("forecast_settings", "image_settings", "images"),
         *("encoding", "history", "inputs", "metrics", "ranking", "intervals", "calibration", "judging"),
         *("decisions", "money", "explain", "stages", "series"),
     },
     {"builders", "losses", "training", "baselines"},
-    {"pipeline", "bundle", "binary", "forecast"},
+    {"pipeline", "bundle", "binary", "forecast", "imaging"},
     {"tasks", "cases", "facts", "scoring", "verdicts", "forecast_scoring", "forecast_sentences"}
+    | {"image_scoring", "image_verdicts"}
     | {"forecast_verdicts", "report", "run", "serve", "export", "testing", "cli"},
 ]
 KERAS = {"keras", "tensorflow", "jax", "torch"}

@@ -20,5 +20,6 @@ if _found is None or not (_found / "pipeline.py").exists() or not (_found / "err
 SOLUTIONS = {
     "finance.fraud": "verticals.finance:FraudPipeline",
     "retail.demand": "verticals.retail:DemandPipeline",
+    "manufacturing.defects": "verticals.manufacturing:DefectPipeline",
 }
 """Name -> where its pipeline is; nothing is imported before it is asked for."""

@@ -1,6 +1,8 @@
 """Uncompiled Keras models and layers, on every Keras backend."""
 
+from shared.builders.augmentation import photo_augmentation
 from shared.builders.dense import dense_block, dense_encoder
+from shared.builders.draem import draem_inspector, draem_model, draem_trainer
 from shared.builders.embeddings import CategoricalEmbedding, embedding_dim
 from shared.builders.forecast_heads import CountParameters, SpreadQuantiles
 from shared.builders.forecasting import FeatureSlice, StepMask, forecast_inputs, lstm_forecaster
@@ -13,8 +15,27 @@ from shared.builders.heads import (
     quantile_head,
     regression_head,
 )
+from shared.builders.image import (
+    STRIDES,
+    WeightsError,
+    freeze,
+    frozen_share,
+    pretrained_image_encoder,
+    residual_image_encoder,
+    unfreeze_from,
+)
+from shared.builders.inspection import (
+    DefectMap,
+    MaskLoss,
+    PhotoContrast,
+    Standardise,
+    StatisticsPooling,
+    inspection_model,
+    inspection_trainer,
+)
 from shared.builders.nhits import LinearInterpolation, nhits_forecaster
 from shared.builders.numeric import PeriodicEmbedding, PiecewiseLinearEmbedding, quantile_edges, tree_edges
+from shared.builders.patches import GaussianPatches, HeatScale, PatchFeatures, PatchMemory, PhotoScore
 from shared.builders.sequence import AttentionPooling, PaddedGRU, PaddedLSTM, gru_encoder, lstm_encoder
 from shared.builders.tabular import (
     EnsembleDense,
@@ -24,41 +45,66 @@ from shared.builders.tabular import (
 )
 from shared.builders.tide import residual_block, tide_forecaster
 from shared.builders.tsmixer import tsmixer_forecaster
+from shared.builders.unet import unet_decoder
 
 __all__ = [
+    "STRIDES",
     "AttentionPooling",
     "CategoricalEmbedding",
     "CountParameters",
+    "DefectMap",
     "EnsembleDense",
     "EnsembleHead",
     "FeatureSlice",
+    "GaussianPatches",
+    "HeatScale",
     "LinearInterpolation",
+    "MaskLoss",
     "MeanProbability",
     "MemberScale",
     "PaddedGRU",
     "PaddedLSTM",
+    "PatchFeatures",
+    "PatchMemory",
     "PeriodicEmbedding",
+    "PhotoContrast",
+    "PhotoScore",
     "PiecewiseLinearEmbedding",
     "RisingSteps",
     "SpreadQuantiles",
+    "Standardise",
+    "StatisticsPooling",
     "StepMask",
+    "WeightsError",
     "binary_head",
     "dense_block",
     "dense_encoder",
+    "draem_inspector",
+    "draem_model",
+    "draem_trainer",
     "embedding_dim",
     "forecast_inputs",
+    "freeze",
+    "frozen_share",
     "gru_encoder",
+    "inspection_model",
+    "inspection_trainer",
     "lstm_encoder",
     "lstm_forecaster",
     "mean_probability",
     "multiclass_head",
     "nhits_forecaster",
+    "photo_augmentation",
+    "pretrained_image_encoder",
     "quantile_edges",
     "quantile_head",
     "regression_head",
     "residual_block",
+    "residual_image_encoder",
     "tabm_encoder",
     "tide_forecaster",
     "tree_edges",
     "tsmixer_forecaster",
+    "unet_decoder",
+    "unfreeze_from",
 ]

@@ -34,6 +34,7 @@ class Table:
         own: How many of the rows, the first ones, are of the file itself; None: all.
         tested: Whether the others came by `--test`, to judge and not to teach.
         panel: The regular series that a forecasting solution made of the rows.
+        photos: The photos that the rows name, and what a first look at each told.
     """
 
     frame: pd.DataFrame
@@ -45,6 +46,7 @@ class Table:
     own: int | None = None
     tested: bool = False
     panel: Any = field(default=None, repr=False)
+    photos: Any = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,7 @@ class RawTable:
         separator: Of a CSV.
         rows: Number of each row in the file, from 1, where one row of it became several; else None.
         fields: Column of the file that each row came from then.
+        store: Where the files are that the rows name, such as photos; None: beside the working folder.
     """
 
     data: pa.Table
@@ -59,6 +61,7 @@ class RawTable:
     separator: str | None = None
     rows: np.ndarray | None = field(default=None, repr=False)
     fields: np.ndarray | None = field(default=None, repr=False)
+    store: Any = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return self.data.num_rows

@@ -11,6 +11,7 @@ from shared.report.curves import all_curves
 from shared.report.figures import Figures
 from shared.report.forecast_charts import forecast_charts
 from shared.report.forecasts import Forecasts
+from shared.report.inspection import Inspection
 from shared.report.inventory import Inventory
 from shared.report.provenance import Provenance
 from shared.report.sections import Sections
@@ -25,8 +26,8 @@ def render(metrics: Mapping, lang: str = "en") -> str:
     Each section is rendered only if the metrics hold something for it. The page is well-formed XML.
 
     Args:
-        metrics: The content of `metrics.json`; `kind` "forecast" picks the texts of forecast reports. A
-            solution may add `words`, texts that replace those of the report:
+        metrics: The content of `metrics.json`; `kind` "forecast" or "inspection" picks the texts of such
+            reports. A solution may add `words`, texts that replace those of the report:
             `{"column.missed": {"en": "Missed frauds", "zh": "漏掉的欺诈"}}`.
         lang: "en" or "zh".
     Raises:
@@ -56,14 +57,18 @@ def render(metrics: Mapping, lang: str = "en") -> str:
 
 def sections_of(metrics: Mapping, words: Words, figures: Figures) -> dict:
     """What each section shows, by its name, in the order of the page; empty where there is nothing."""
-    sections, comparison, provenance, inventory, forecasts = (
-        each(metrics, words, figures) for each in (Sections, Comparison, Provenance, Inventory, Forecasts)
+    makers = (Sections, Comparison, Provenance, Inventory, Forecasts, Inspection)
+    sections, comparison, provenance, inventory, forecasts, inspection = (
+        each(metrics, words, figures) for each in makers
     )
     return {
         "verdict": sections.verdict(),
+        "inspection": inspection.inspection(),
         "money": sections.money(),
         "inventory": inventory.inventory(),
         "rivals": comparison.rivals(),
+        "classes": inspection.classes(),
+        "gallery": inspection.gallery(),
         "examples": forecasts.examples(),
         "charts": forecast_charts(metrics, words, figures) + all_curves(metrics, words, figures),
         "slices": comparison.slices(),

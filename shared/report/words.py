@@ -1,4 +1,4 @@
-"""The report's texts in English and Chinese, read from `words.toml` and `words_forecast.toml`."""
+"""The report's texts in English and Chinese, read from `words.toml` and one file more a kind of report."""
 
 import re
 import tomllib
@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.report.figures import DASH, clip
 
 LANGUAGES = ("en", "zh")
-KINDS = ("forecast",)
+KINDS = ("forecast", "inspection")
 
 
 @cache
@@ -43,7 +43,7 @@ class Words:
     Args:
         lang: "en" or "zh".
         extra: Further or replacing entries, `{"section.key": {"en": ..., "zh": ...}}`.
-        kind: "forecast" to prefer the texts of `words_forecast.toml`.
+        kind: "forecast" or "inspection" to prefer the texts of `words_<kind>.toml`.
     Raises:
         ValueError: If `lang` is neither.
     Example:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from shared.contract import Mapping
 from shared.forecast import ForecastPipeline
+from shared.imaging import ImagePipeline
 from shared.pipeline import Pipeline
 from shared.testing.causal import (
     check_order_does_not_matter,
@@ -22,6 +23,7 @@ from shared.testing.learnt import (
     check_order_is_kept,
     check_seed_decides,
 )
+from shared.testing.photos import PHOTO_PROMISES, PhotoTrial
 from shared.testing.saved import check_saved_is_loaded
 from shared.testing.series import SERIES_PROMISES, SeriesTrial
 from shared.testing.trial import Trial, tiny_config
@@ -73,12 +75,21 @@ def check_pipeline(
     if table is None:
         table, mapping = cls.sample(**cls.small)
     config = config if config is not None else tiny_config(cls)
-    series = issubclass(cls, ForecastPipeline)
-    trial = (SeriesTrial if series else Trial).begin(cls, config, mapping or Mapping(), table)
-    for check in (check_faults_are_named, *SERIES_PROMISES) if series else PROMISES:
+    kind, promises = _promises_of(cls)
+    trial = kind.begin(cls, config, mapping or Mapping(), table)
+    for check in promises:
         try:
             check(trial)
         except Exception as error:
             error.add_note(f"the promise that `{cls.__name__}` broke: {check.__doc__}")
             raise
     check_saved_is_loaded(trial, fresh_process=fresh_process)
+
+
+def _promises_of(cls: type[Pipeline]) -> tuple[type, tuple]:
+    """What a pipeline of this task is tried with, and on."""
+    if issubclass(cls, ForecastPipeline):
+        return SeriesTrial, (check_faults_are_named, *SERIES_PROMISES)
+    if issubclass(cls, ImagePipeline):
+        return PhotoTrial, (check_faults_are_named, *PHOTO_PROMISES)
+    return Trial, PROMISES

@@ -23,6 +23,9 @@ TINY = {
     "members": 2,
     "number_dim": 2,
     "bins": 4,
+    "side": 32,
+    "backbone": "residual",
+    "weights": "none",
 }
 """A network that is fitted in a second; settings that a pipeline lacks are left out."""
 

@@ -17,7 +17,7 @@ class Forward:
     def __init__(self, model: keras.Model):
         self.model, self.functions = model, {}
 
-    def __call__(self, x, batch_size: int) -> np.ndarray:
+    def __call__(self, x, batch_size: int):
         if keras.backend.backend() != "tensorflow":
             return self._padded(x, batch_size)
         import tensorflow as tf
@@ -28,18 +28,23 @@ class Forward:
             spec = keras.tree.map_structure(lambda a: tf.TensorSpec((None, *a.shape[1:]), a.dtype), x)
             model = self.model
             self.functions[key] = tf.function(
-                lambda x: tf.cast(model(x, training=False), tf.float32), input_signature=[spec]
+                lambda x: keras.tree.map_structure(
+                    lambda output: tf.cast(output, tf.float32), model(x, training=False)
+                ),
+                input_signature=[spec],
             )
-        return self.functions[key](keras.tree.map_structure(tf.convert_to_tensor, x)).numpy()
+        outputs = self.functions[key](keras.tree.map_structure(tf.convert_to_tensor, x))
+        return keras.tree.map_structure(lambda output: output.numpy(), outputs)
 
-    def _padded(self, x, batch_size: int) -> np.ndarray:
+    def _padded(self, x, batch_size: int):
         """Other backends compile for each shape, so an odd batch is filled up by repeating its last row."""
         rows = len(keras.tree.flatten(x)[0])
         size = min(batch_size, 1 << (rows - 1).bit_length())
         filled = keras.tree.map_structure(
             lambda a: np.concatenate([a, a[-1:].repeat(size - rows, axis=0)]), x
         )
-        return np.asarray(self.model.predict_on_batch(filled), np.float32)[:rows]
+        outputs = self.model.predict_on_batch(filled)
+        return keras.tree.map_structure(lambda output: np.asarray(output, np.float32)[:rows], outputs)
 
 
 def _forward(model: keras.Model) -> Forward:
@@ -64,11 +69,11 @@ def _batches(model: keras.Model, inputs, rows: np.ndarray, size: int) -> Iterato
             yield start, batch
 
 
-def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192) -> np.ndarray:
-    """Raw outputs of the model, as float32.
+def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192):
+    """Raw outputs of the model, as float32: one array, or several in the structure that the model gives.
 
     Args:
-        model: A model with one output.
+        model: A built model.
         inputs: `shared.inputs.Inputs`, arrays by input name, or one array.
         rows: Row numbers, or a mask; all rows if None.
         batch_size: Most rows at once; fewer where a row is large, so that memory stays bounded.
@@ -81,15 +86,16 @@ def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192) ->
     inputs = as_inputs(inputs)
     rows = np.arange(len(inputs)) if rows is None else as_rows(rows, len(inputs), name="rows")
     if not len(rows):
-        return np.zeros((0, *model.output_shape[1:]), np.float32)
+        return keras.tree.map_structure(lambda o: np.zeros((0, *o.shape[1:]), np.float32), model.output)
     row_bytes = sum(array.nbytes for array in keras.tree.flatten(arrange(model, inputs.take(rows[:1]))))
-    size = max(1, min(batch_size, BATCH_BYTES // max(1, row_bytes)))
+    size = max(1, min(batch_size, BATCH_BYTES // max(1, row_bytes), inputs.most_rows or batch_size))
     forward, outputs = _forward(model), None
     for start, batch in _batches(model, inputs, rows, size):
         raw = forward(batch, size)
         if outputs is None:
-            outputs = np.empty((len(rows), *raw.shape[1:]), np.float32)
-        outputs[start : start + len(raw)] = raw
+            outputs = keras.tree.map_structure(lambda o: np.empty((len(rows), *o.shape[1:]), np.float32), raw)
+        for whole, part in zip(keras.tree.flatten(outputs), keras.tree.flatten(raw), strict=True):
+            whole[start : start + len(part)] = part
     return outputs
 
 

@@ -1,0 +1,292 @@
+"""Every photo opened once before anything is learnt: what cannot be read, and what does not fit together."""
+
+import hashlib
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import PurePath, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from shared.contract.parsing import count
+from shared.errors import Fault, did_you_mean
+from shared.images.decoding import MOST_PIXELS, PhotoError, PhotoFacts, decode, decode_mask, look
+
+SMALLEST = 16  # pixels of a side
+MOST_BYTES = 1 << 30
+MOST_NAMES = 5000  # that a missing one is compared with
+MOST_LISTED = 30  # faults of one kind
+EXTENSIONS = {
+    "PNG": (".png",),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    "BMP": (".bmp", ".dib"),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
+    "GIF": (".gif",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
+}
+
+
+@dataclass
+class Photo:
+    """One photo and what was delivered with it.
+
+    Args:
+        row: Number in the file, from 1.
+        store: Where the files are: `shared.images.store`.
+        name: Of the photo in the store.
+        label: Its class; None: not known.
+        mask: Name of its mask in the store; None: there is none.
+        split: `train`, `valid` or `test`, where that is given.
+    """
+
+    row: int
+    store: Any
+    name: str
+    label: str | None = None
+    mask: str | None = None
+    split: str | None = None
+
+
+@dataclass
+class Facts:
+    """What was found of each photo, one entry each: pixels, channels, bits, the hash of its pixels, and whether
+    something is wrong with it.
+    """
+
+    width: np.ndarray
+    height: np.ndarray
+    channels: np.ndarray
+    depth: np.ndarray
+    sha256: np.ndarray
+    faulty: np.ndarray
+
+
+@dataclass
+class Checked:
+    """What the check of photos found."""
+
+    facts: Facts
+    faults: list[Fault]
+    notes: list[str]
+
+
+@dataclass
+class _Found:
+    """Of one photo: `(kind, text)` of its faults, and kinds of what is only noted."""
+
+    facts: PhotoFacts | None = None
+    sha256: str = ""
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+
+NOTES = {
+    "extension": "{} of another format than the name says, and read as what it is",
+    "frames": "{} with several pictures, of which the first is read",
+    "blank": "{} with a defect and an empty mask",
+    "double": "{} that another photo of the class equals, pixel by pixel; a copy in the test part makes it look better",
+}
+KINDS = {
+    "empty": "files of zero bytes",
+    "missing": "missing photos",
+    "damaged": "damaged photos",
+    "no photo": "files that are no photos",
+    "colours": "photos in other colours",
+    "pixels": "photos that are too large",
+    "small": "photos that are too small",
+    "mask": "masks that cannot be read",
+    "mask missing": "missing masks",
+    "mask size": "masks of another size",
+    "good mask": "good photos with a defect in the mask",
+    "two classes": "equal photos in two classes",
+    "two parts": "equal photos that teach and judge",
+}
+
+
+def check_photos(
+    photos: Sequence[Photo],
+    *,
+    most_pixels: int | None = MOST_PIXELS,
+    good: str | None = None,
+    column: str | None = None,
+    workers: int = 2,
+    say: Callable[[int, int], None] = lambda done, of: None,
+) -> Checked:
+    """Decodes each photo and its mask once, a few at a time, and compares them.
+
+    Args:
+        photos: To check.
+        most_pixels: Larger photos are refused by their header; None: no limit.
+        good: The class without a defect.
+        column: Column of the manifest that names the photos, for the place of a fault; None: there is none.
+        workers: Threads; so many photos are in memory at once.
+        say: Hears how many photos are done, of how many.
+    Returns:
+        Faults: a file that is missing, empty, damaged, no photo, too large or smaller than 16 pixels; a mask that is
+        missing, unreadable, of another size, or not empty on a good photo; equal photos in two classes, or in the
+        training and the test part. Notes: a wrong extension, several pictures in a file, an empty mask of a defect,
+        equal photos in one class.
+    """
+    looked = _Look(most_pixels, good)
+    found: list[_Found] = [_Found()] * len(photos)
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        waiting = {pool.submit(looked, photo): at for at, photo in enumerate(photos)}
+        for done, future in enumerate(as_completed(waiting), start=1):
+            found[waiting[future]] = future.result()
+            say(done, len(photos))
+    _compare(photos, found)
+    return Checked(_facts(found), _faults(photos, found, column), _notes(found))
+
+
+class _Look:
+    """A look at one photo. Names in a store are listed once, and only when one is missing."""
+
+    def __init__(self, most_pixels: int | None, good: str | None):
+        self.most_pixels, self.good = most_pixels, good
+        self._names: dict[int, list[str]] = {}
+        self._lock, self._asked = threading.Lock(), 0
+
+    def __call__(self, photo: Photo) -> _Found:
+        found = _Found()
+        try:
+            data = self._read(photo, photo.name)
+            found.facts = look(data)
+            pixels = decode(data, most_pixels=self.most_pixels)
+        except PhotoError as error:
+            found.faults.append((error.kind, f"`{photo.name}` {error}"))
+            return found
+        digest = hashlib.sha256(f"{pixels.shape} {pixels.dtype}".encode())
+        digest.update(np.ascontiguousarray(pixels))
+        found.sha256 = digest.hexdigest()
+        size = pixels.shape[:2]
+        if min(size) < SMALLEST:
+            text = (
+                f"has {size[1]} x {size[0]} pixels, fewer than {SMALLEST}. Give the photo, not its thumbnail"
+            )
+            found.faults.append(("small", f"`{photo.name}` {text}"))
+        if PurePosixPath(photo.name).suffix.lower() not in EXTENSIONS.get(found.facts.format, ()):
+            found.notes.append(("extension", f"`{photo.name}` ({found.facts.format})"))
+        if found.facts.frames > 1:
+            found.notes.append(("frames", f"`{photo.name}`"))
+        if photo.mask:
+            self._mask(photo, size, found)
+        return found
+
+    def _read(self, photo: Photo, name: str) -> bytes:
+        try:
+            size = photo.store.size(name)
+            if size > MOST_BYTES:
+                raise PhotoError(f"has {size / 1e9:.1f} GB, which no photo has", kind="pixels")
+            return photo.store.read(name)
+        except (FileNotFoundError, NotADirectoryError):
+            place = "there" if PurePath(name).is_absolute() else f"in `{photo.store.source}`"
+            text = f"is not {place}.{self._near(photo.store, name)}"
+            raise PhotoError(text, kind="missing") from None
+        except OSError as error:
+            raise PhotoError(f"cannot be read: {error.strerror or error}") from None
+        except ValueError as error:  # a name that no file can have
+            if isinstance(error, PhotoError):
+                raise
+            raise PhotoError(f"is no name of a file ({error})", kind="missing") from None
+
+    def _near(self, store, name: str) -> str:
+        with self._lock:
+            if id(store) not in self._names:
+                self._names[id(store)] = store.names(MOST_NAMES)
+        names, last = self._names[id(store)], PurePosixPath(name).name.casefold()
+        same = [other for other in names if PurePosixPath(other).name.casefold() == last]
+        if same:
+            return f" Did you mean `{same[0]}`?"
+        with self._lock:  # many names against many take long, and no more faults are listed
+            self._asked += 1
+        return did_you_mean(name, names) if self._asked <= MOST_LISTED else ""
+
+    def _mask(self, photo: Photo, size: tuple[int, int], found: _Found) -> None:
+        try:
+            mask = decode_mask(self._read(photo, photo.mask), most_pixels=self.most_pixels)
+        except PhotoError as error:
+            kind = "mask missing" if error.kind == "missing" else "mask"
+            found.faults.append((kind, f"the mask `{photo.mask}` of `{photo.name}` {error}"))
+            return
+        if mask.shape != size:
+            text = f"has {mask.shape[1]} x {mask.shape[0]} pixels, the photo `{photo.name}` {size[1]} x {size[0]}"
+            found.faults.append(("mask size", f"the mask `{photo.mask}` {text}. Give it the photo's size"))
+        good = self.good is not None and photo.label == self.good
+        if good and mask.any():
+            text = f"`{photo.name}` is of the good class `{photo.label}`, but its mask `{photo.mask}` shows a defect"
+            found.faults.append(("good mask", f"{text}. Correct the class, or leave the mask out"))
+        if not mask.any() and photo.label is not None and self.good is not None and not good:
+            found.notes.append(("blank", f"`{photo.name}`"))
+
+
+def _compare(photos: Sequence[Photo], found: list[_Found]) -> None:
+    """Each of several photos of equal pixels is compared with the first of each class and of each part."""
+    alike: dict[str, list[int]] = defaultdict(list)
+    for at, each in enumerate(found):
+        if each.sha256:
+            alike[each.sha256].append(at)
+    for group in (group for group in alike.values() if len(group) > 1):
+        by_class: dict[str, Photo] = {}
+        by_part: dict[bool, Photo] = {}
+        for at in group:
+            _against(photos[at], found[at], by_class, by_part)
+
+
+def _against(photo: Photo, found: _Found, by_class: dict[str, Photo], by_part: dict[bool, Photo]) -> None:
+    test, same = photo.split == "test", "is pixel by pixel"
+    other = None if photo.label is None else next((n for n in by_class if n != photo.label), None)
+    if other is not None:
+        text = f"`{photo.name}` (class `{photo.label}`) {same} `{by_class[other].name}` (class `{other}`)"
+        found.faults.append(("two classes", f"{text}. Keep the right one"))
+    elif (not test) in by_part:
+        twin = by_part[not test]
+        text = f"`{photo.name}` ({photo.split or 'train'}) {same} `{twin.name}` ({twin.split or 'train'})"
+        found.faults.append(("two parts", f"{text}: what is learnt from may not judge. Keep one"))
+    elif photo.label in by_class:
+        found.notes.append(("double", f"`{photo.name}`"))
+    if photo.label is not None:
+        by_class.setdefault(photo.label, photo)
+    by_part.setdefault(test, photo)
+
+
+def _facts(found: list[_Found]) -> Facts:
+    facts = [each.facts or PhotoFacts(0, 0, 0, 0, "") for each in found]
+    numbers = {
+        name: np.array([getattr(each, name) for each in facts], np.int64)
+        for name in ("width", "height", "channels", "depth")
+    }
+    digests = np.array([each.sha256 for each in found], object)
+    return Facts(**numbers, sha256=digests, faulty=np.array([bool(each.faults) for each in found], bool))
+
+
+def _faults(photos: Sequence[Photo], found: list[_Found], column: str | None) -> list[Fault]:
+    """In the order of the photos; of one kind so many, then how many more there are."""
+    seen: Counter[str] = Counter()
+    faults = []
+    for photo, each in zip(photos, found):
+        for kind, text in each.faults:
+            seen[kind] += 1
+            if seen[kind] <= MOST_LISTED:
+                place = {} if column is None else {"row": photo.row}
+                named = column if not kind.startswith("mask") else None
+                faults.append(Fault(text=text, column=named, **place))
+    for kind, number in seen.items():
+        if number > MOST_LISTED:
+            faults.append(Fault(text=f"{KINDS[kind]}: and {number - MOST_LISTED:,} more like it"))
+    return faults
+
+
+def _notes(found: list[_Found]) -> list[str]:
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for each in found:
+        for kind, name in each.notes:
+            by_kind[kind].append(name)
+    found_notes = []
+    for kind, names in sorted(by_kind.items()):
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        found_notes.append(f"{NOTES[kind].format(count(len(names), 'photo'))}: {shown}")
+    return found_notes

@@ -1,0 +1,178 @@
+"""What learns from good parts alone: PatchCore, PaDiM and DRAEM, each as one network from photo to heatmap."""
+
+import time
+
+import keras
+import numpy as np
+
+from shared import builders
+from shared.fit_settings import FitSettings, History, progress
+from shared.images.coreset import greedy_coreset
+from shared.images.synthetic import synthetic_defect
+from shared.inputs import Inputs
+from shared.stages import Stages
+from shared.training.fitting import fit
+from shared.training.prediction import predict
+
+MOST_PATCHES = 80_000  # that a coreset is chosen from
+PATCH_BYTES = 2**30  # of patches of good parts in memory at once
+SCALED_BY = 200  # good photos that the heatmap's scale is read from
+
+
+class _OnEncoder:
+    """A detector that compares patches of an encoder at rest with those of good parts.
+
+    Args:
+        encoder: Of `shared.builders.image`.
+        dtype: Of the photos.
+    """
+
+    def __init__(self, encoder: keras.Model, dtype: str):
+        self.encoder, self.dtype = encoder, dtype
+        builders.freeze(encoder)
+
+    def head(self, patches: np.ndarray, config, stages: Stages) -> tuple[keras.layers.Layer, str]:
+        """The layer from patches to distances, fitted, and what to say of it."""
+        raise NotImplementedError
+
+    def fit(self, photos, split, config, *, folder=None, stages=None) -> tuple[keras.Model, History]:
+        """Learns from the training photos.
+
+        Returns:
+            Photo -> `{"score": (batch,), "heatmap": (batch, g, g)}`, and what happened.
+        """
+        begun, stages = time.perf_counter(), stages or Stages()
+        rows = photos.units_of(split.train)
+        reader = self._reader(config)
+        self._adapt(reader, photos, rows, config.seed)
+        patches = self._patches(reader, photos, rows, config.seed)
+        head, note = self.head(patches, config, stages)
+        model = self._whole(reader, head, config)
+        seen = np.random.default_rng(config.seed).permutation(photos.units_of(split.valid))[:SCALED_BY]
+        self._scale(model, photos, seen)
+        seconds = time.perf_counter() - begun
+        entry = {"epoch": 1, "loss": 0.0, "seconds": seconds}
+        history = History(epochs=[entry], best_epoch=1, score="none", notes=[note])
+        history.examples_per_second = len(rows) / seconds
+        return model, history
+
+    def _reader(self, config) -> keras.Model:
+        photo = keras.Input(self.encoder.input_shape[1:], dtype=self.dtype, name="photo")
+        even = builders.PhotoContrast(name="contrast")(photo) if config.contrast else photo
+        maps = self.encoder(even)
+        unknown = [name for name in config.maps if name not in maps]
+        if unknown:
+            raise ValueError(f"maps: the encoder has no `{unknown[0]}`; it has {', '.join(maps)}")
+        patches = builders.PatchFeatures(name="patches")([maps[name] for name in config.maps])
+        return keras.Model(photo, patches, name="reader")
+
+    def _adapt(self, reader, photos, rows, seed: int) -> None:
+        """Lets each map count alike, by what it looks like on some good photos."""
+        layer = reader.get_layer("patches")
+        seen = np.random.default_rng(seed).permutation(rows)[:SCALED_BY]
+        layer.adapt(keras.tree.flatten(predict(keras.Model(reader.input, layer.input), photos, seen)))
+
+    def _patches(self, reader, photos, rows, seed: int) -> np.ndarray:
+        """Patches of the training photos, `(n, channels)`; of many photos a part of each."""
+        rng = np.random.default_rng(seed)
+        grid = reader.output.shape[1] * reader.output.shape[2]
+        most = PATCH_BYTES // (4 * reader.output.shape[-1])
+        each = max(1, min(grid, most // max(1, len(rows))))
+        found = []
+        for start in range(0, len(rows), 256):
+            patches = predict(reader, photos, rows[start : start + 256])
+            patches = patches.reshape(len(patches), grid, -1)
+            if each < grid:
+                patches = patches[:, rng.permutation(grid)[:each]]
+            found.append(patches.reshape(-1, patches.shape[-1]))
+        return np.concatenate(found)
+
+    def _whole(self, reader, head, config) -> keras.Model:
+        distance = head(reader.output)
+        score = builders.PhotoScore(share=config.score_share, name="photo_score")(distance)
+        heatmap = builders.HeatScale(name="heat_scale")(distance)
+        return keras.Model(reader.input, {"score": score, "heatmap": heatmap}, name="good_only")
+
+    def _scale(self, model, photos, rows) -> None:
+        distances = keras.Model(model.input, model.get_layer("heat_scale").input)
+        model.get_layer("heat_scale").adapt(predict(distances, photos, rows))
+
+
+class PatchCore(_OnEncoder):
+    """The distance of each patch to the nearest one of a coreset of good patches (Roth et al., CVPR 2022)."""
+
+    def head(self, patches, config, stages):
+        stages.say(f"coreset of {config.memory_patches:,} of {len(patches):,} patches")
+        rng = np.random.default_rng(config.seed)
+        if len(patches) > MOST_PATCHES:
+            patches = patches[np.sort(rng.choice(len(patches), MOST_PATCHES, replace=False))]
+        size = min(config.memory_patches, len(patches))
+        kept = patches[greedy_coreset(patches, size, seed=config.seed, candidates=MOST_PATCHES)]
+        head = builders.PatchMemory(size, name="memory")
+        head.build((None, None, None, patches.shape[1]))
+        head.reset(kept)
+        return head, f"patchcore: {size:,} of {len(patches):,} patches of good parts are kept"
+
+
+class Padim(_OnEncoder):
+    """The Mahalanobis distance of each patch to the Gaussian of good ones (Defard et al., 2020)."""
+
+    def head(self, patches, config, stages):
+        head = builders.GaussianPatches(mode="shared", name="gaussian")
+        head.build((None, None, None, patches.shape[1]))
+        head.fit([patches[start : start + 65_536] for start in range(0, len(patches), 65_536)])
+        return head, f"padim: one Gaussian of {len(patches):,} patches of good parts"
+
+
+class _Damaged(Inputs):
+    """Good photos, half of them with a made-up defect; each batch in each epoch another one.
+
+    Args:
+        photos: `shared.images.inputs.PhotoInputs`.
+        seed: Of the made-up defects; validation photos always get the same.
+    """
+
+    def __init__(self, photos, seed: int):
+        super().__init__({"row": np.arange(len(photos))})
+        self.photos, self.seed, self.calls, self.arrays = photos, seed, 0, {}
+        self.most_rows = photos.most_rows
+
+    def take(self, rows):
+        clean = self.photos.take(rows)["photo"]
+        self.calls += 1
+        rng = np.random.default_rng((self.seed, self.calls))
+        sources = clean.astype(np.float32)
+        made = [synthetic_defect(photo, rng, sources=sources) for photo in sources]
+        damaged = np.stack([photo for photo, _ in made]).astype(np.float32)
+        mask = np.stack([mask for _, mask in made]).astype(np.float32)
+        return {"photo": damaged, "clean": sources / 255.0, "mask": mask}
+
+
+class Draem:
+    """A network that repairs made-up defects and marks them (Zavrtanik et al., ICCV 2021); no pretrained weights.
+
+    Args:
+        shape: Of a photo.
+        dtype: Of the photos.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], dtype: str):
+        self.shape, self.dtype = shape, dtype
+
+    def fit(self, photos, split, config, *, folder=None, stages=None) -> tuple[keras.Model, History]:
+        """As `PatchCore.fit`."""
+        stages = stages or Stages()
+        model = builders.draem_model(self.shape)
+        trainer = builders.draem_trainer(model)
+        settings = FitSettings(
+            **{key: getattr(config, key) for key in FitSettings.model_fields}
+            | {"epochs": config.draem_epochs, "class_weight": "none", "batch_size": 16}
+        )
+        train, valid = photos.units_of(split.train), photos.units_of(split.valid)
+        history = fit(
+            trainer, _Damaged(photos, config.seed), np.zeros(len(photos), np.float32), train=train, valid=valid[:0],
+            loss=lambda y_true, y_pred: keras.ops.mean(y_pred), settings=settings,
+            folder=None if folder is None else folder.with_name(f"{folder.name}-draem"),
+            on_epoch=lambda epoch, epochs, logs: stages.say(f"draem  {progress(epoch, epochs, logs)}"),
+        )  # fmt: skip
+        return builders.draem_inspector(model, dtype=self.dtype), history

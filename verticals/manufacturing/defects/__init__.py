@@ -1,0 +1,1 @@
+"""Defect detection: from a folder of product photos to accept / look again / reject, with a heatmap."""

@@ -1,0 +1,48 @@
+"""`DefectPipeline`: wiring only. What it decides stands in `data`, `model` and `config`."""
+
+from shared.contract import Mapping
+from shared.imaging import ImagePipeline
+
+from . import data
+from .config import DefectConfig
+
+
+class DefectPipeline(ImagePipeline):
+    """Accepts or rejects each part by its photo, names the defect and shows where it is.
+
+    Example:
+        >>> DefectPipeline.name, [role.name for role in DefectPipeline.roles if role.required]
+        ('manufacturing.defects', ['image'])
+    """
+
+    name = "manufacturing.defects"
+    title = {"en": "Visual defect inspection", "zh": "外观缺陷检测"}
+    task = {
+        "en": "accept or reject each part by its photo, and show where the defect is",
+        "zh": "根据照片判定零件合格与否，并标出缺陷位置",
+    }
+    roles = data.ROLES
+    Config = DefectConfig
+    small = {"parts": 60, "side": 64, "seed": 1}
+
+    @classmethod
+    def sample(cls, *, parts: int = 600, side: int = 192, seed: int = 0):
+        from .sample import sample_folder, write_parts
+
+        frame = write_parts(sample_folder(), parts=parts, side=side, seed=seed)
+        return frame, Mapping(columns={name: name for name in frame}, simulated=True)
+
+    def build(self, shape, classes: int, dtype: str):
+        from . import model
+
+        return model.inspection(shape, classes, self.config, dtype)
+
+    def detector(self, shape, dtype: str):
+        from . import model
+
+        return model.detector(shape, self.config, dtype)
+
+    def frozen_features(self, photos, units):
+        from . import model
+
+        return model.frozen_features(photos, units, self.config)

@@ -62,7 +62,7 @@ class ImageSettings(Settings):
     mask_rate: float = Field(4e-3, gt=0, description="learning rate of the decoder")
     mask_epochs: int = Field(6, ge=0, description="passes that teach the heatmap, the encoder at rest")
     tuning_epochs: int = Field(
-        2, ge=0, description="passes that tune the encoder's upper blocks, kept if validation gains by them"
+        0, ge=0, description="passes that tune the encoder's upper blocks; kept if validation gains by them"
     )
     tuning_share: float = Field(
         0.4, ge=0, le=1, description="upper share of the encoder that is tuned at last"

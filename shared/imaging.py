@@ -63,7 +63,7 @@ class ImagePipeline(BinaryPipeline):
         table = super().check(raw, predict=predict, later=later)
         stores = [getattr(raw, "store", None), getattr(later, "store", None)]
         photos = self._photos(table, [store or FolderStore(Path()) for store in stores], predict)
-        manifest = table.mapping.column("image") if getattr(raw, "listed", False) is False else None
+        manifest = None if getattr(raw, "listed", False) else table.mapping.column("image")
         checked = check_photos(
             photos,
             most_pixels=int(self.config.most_megapixels * 1e6),

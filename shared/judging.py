@@ -130,6 +130,11 @@ NAMES = {
     "prior": ("the share of positives alone", "先验概率"),
     "amount": ("ranking by amount", "按金额排序"),
     "blend": ("the blend", "混合模型"),
+    "hog_svm": ("HOG with a support vector machine", "HOG + 支持向量机"),
+    "backbone_logistic": ("logistic regression on a frozen backbone", "冻结骨干网络 + 逻辑回归"),
+    "statistics_boosting": ("boosted trees on image statistics", "图像统计量 + 梯度提升树"),
+    "statistics_forest": ("an isolation forest on image statistics", "图像统计量 + 孤立森林"),
+    "backbone_distance": ("nearest neighbours on a frozen backbone", "冻结骨干网络 + 最近邻"),
     "average_precision": ("average precision", "平均精确率"),
     "roc_auc": ("the area under the ROC curve", "ROC 曲线下面积"),
 }

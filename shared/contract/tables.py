@@ -51,6 +51,7 @@ class RawTable:
         rows: Number of each row in the file, from 1, where one row of it became several; else None.
         fields: Column of the file that each row came from then.
         store: Where the files are that the rows name, such as photos; None: beside the working folder.
+        listed: Whether the rows are files that were found, so that their numbers mean nothing to anyone.
     """
 
     data: pa.Table
@@ -62,6 +63,7 @@ class RawTable:
     rows: np.ndarray | None = field(default=None, repr=False)
     fields: np.ndarray | None = field(default=None, repr=False)
     store: Any = field(default=None, repr=False)
+    listed: bool = False
 
     def __len__(self) -> int:
         return self.data.num_rows

@@ -10,6 +10,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "GIF", "PPM")
 MOST_PIXELS = 60_000_000
 ORIENTATION = 0x0112  # EXIF tag
 TURNED = (5, 6, 7, 8)  # orientations that swap width and height
+KEPT = (1, 5)  # orientations that keep the first pixel first
 CHANNELS = {"1": 1, "L": 1, "LA": 1, "La": 1, "I": 1, "F": 1, "RGB": 3, "RGBA": 3, "P": 3}
 LOSSY = ("JPEG", "WEBP")
 MOST_CLASSES = 32  # a lossless mask without a brighter value holds numbers of classes
@@ -138,7 +139,8 @@ def decode(
         data: The file's bytes.
         channels: 1: ITU-R 601 luma; 3: grey is repeated; None: as in the file.
         most_pixels: Larger photos are refused by their header, before they are decoded; None: no limit.
-        side: A large JPEG is decoded at 1/2, 1/4 or 1/8, which is faster, if neither side falls below it.
+        side: A large JPEG is decoded at 1/2, 1/4 or 1/8, which is faster, if neither side falls below it; not one
+            that is turned, whose first pixel would then stand for a part of one.
     Raises:
         PhotoError: If it is no photo, damaged, too large, or in colours that are not read.
     Example:
@@ -148,6 +150,26 @@ def decode(
     from PIL import Image
 
     image = _opened(data)
+    _refuse(image, most_pixels)
+    try:
+        orientation = _orientation(image)
+        if side is not None and orientation in KEPT:
+            image.draft(None, (side, side))
+        image.load()
+        image.info.pop("transparency", None)
+        if orientation != 1:
+            image = image.transpose(_turns(Image)[orientation])
+        return _pixels(image, channels)
+    except PhotoError:
+        raise
+    except MemoryError:
+        raise PhotoError("needs more memory than there is", kind="pixels") from None
+    except Exception:  # decoders raise all sorts of errors on damaged files
+        raise PhotoError("is damaged or cut off. Transfer it again") from None
+
+
+def _refuse(image, most_pixels: int | None) -> None:
+    """What its header alone rules out."""
     width, height = image.size
     if most_pixels is not None and width * height > most_pixels:
         raise PhotoError(
@@ -158,21 +180,6 @@ def decode(
     if image.mode in ("CMYK", "F", "LAB", "HSV"):
         what = {"F": "holds numbers with a decimal point. Save it with 8 or 16 bits"}
         raise PhotoError(what.get(image.mode, f"is {image.mode}. Convert it to RGB"), kind="colours")
-    try:
-        if side is not None:
-            image.draft(None, (side, side))
-        orientation = _orientation(image)
-        image.load()
-        image.info.pop("transparency", None)
-        if orientation != 1:
-            image = image.transpose(_turns(Image)[orientation])
-        return _pixels(image, channels)
-    except PhotoError:
-        raise
-    except MemoryError:
-        raise PhotoError(f"of {width:,} x {height:,} pixels needs too much memory", kind="pixels") from None
-    except Exception:  # decoders raise all sorts of errors on damaged files
-        raise PhotoError("is damaged or cut off. Transfer it again") from None
 
 
 def _turns(image) -> dict:

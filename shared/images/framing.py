@@ -42,7 +42,7 @@ def frame_of(height: int, width: int, side: int, *, fit: str = "pad") -> Frame:
 
 
 def framed(
-    photo: np.ndarray, side: int, *, fit: str = "pad", frame: Frame | None = None
+    photo: np.ndarray, side: int, *, fit: str = "pad", size: tuple[int, int] | None = None
 ) -> tuple[np.ndarray, Frame]:
     """A photo in a square of its own dtype, `(side, side, channels)`, and where it lies there.
 
@@ -53,17 +53,22 @@ def framed(
         photo: `(height, width, channels)`, uint8 or float.
         side: Of the square.
         fit: As in `frame_of`.
-        frame: Where it goes, if it is known better than by the photo's size, as after decoding at a half.
+        size: `(height, width)` of the whole photo, of which `photo` was decoded at 1/2, 1/4 or 1/8: its last pixel
+            may then stand for a part of one only.
     Example:
         >>> square, frame = framed(np.zeros((10, 20, 1), np.uint8), 8)
         >>> square.shape, frame.top, frame.height
         ((8, 8, 1), 2, 4)
     """
-    frame = frame or frame_of(*photo.shape[:2], side, fit=fit)
-    return _mirrored(_resized(photo, (frame.height, frame.width)), frame), frame
+    frame = frame_of(*(size or photo.shape[:2]), side, fit=fit)
+    box = None
+    if size is not None and size != photo.shape[:2]:
+        high, wide = (whole / round(whole / part) for whole, part in zip(size, photo.shape[:2]))
+        box = (0, 0, wide, high)
+    return _mirrored(_resized(photo, (frame.height, frame.width), box), frame), frame
 
 
-def framed_mask(mask: np.ndarray, side: int, *, fit: str = "pad", frame: Frame | None = None) -> np.ndarray:
+def framed_mask(mask: np.ndarray, side: int, *, fit: str = "pad") -> np.ndarray:
     """The share of each pixel of the square that the mask covers, float32 `(side, side)`, mirrored as the photo.
 
     Args:
@@ -72,7 +77,7 @@ def framed_mask(mask: np.ndarray, side: int, *, fit: str = "pad", frame: Frame |
         >>> framed_mask(np.eye(4, dtype=bool), 2).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
-    frame = frame or frame_of(*mask.shape, side, fit=fit)
+    frame = frame_of(*mask.shape, side, fit=fit)
     small = _plane(mask.astype(np.float32), (frame.height, frame.width), "BOX")
     return np.clip(_mirrored(small, frame), 0.0, 1.0)
 
@@ -108,16 +113,16 @@ def _mirrored(photo: np.ndarray, frame: Frame) -> np.ndarray:
     return np.pad(photo, (down, along, (0, 0))[: photo.ndim], mode="symmetric")
 
 
-def _resized(photo: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _resized(photo: np.ndarray, size: tuple[int, int], box=None) -> np.ndarray:
     from PIL import Image
 
-    if photo.shape[:2] == size:
+    if photo.shape[:2] == size and box is None:
         return photo
     if photo.dtype == np.uint8 and photo.shape[-1] in (1, 3):
         image = Image.fromarray(photo[..., 0] if photo.shape[-1] == 1 else photo)
-        small = np.array(image.resize(size[::-1], Image.Resampling.BILINEAR, reducing_gap=2.0))
+        small = np.array(image.resize(size[::-1], Image.Resampling.BILINEAR, box, reducing_gap=2.0))
         return small.reshape(*size, photo.shape[-1])
-    planes = [_plane(photo[..., at].astype(np.float32), size) for at in range(photo.shape[-1])]
+    planes = [_plane(photo[..., at].astype(np.float32), size, box=box) for at in range(photo.shape[-1])]
     resized = np.stack(planes, axis=-1)
     return resized.round().astype(photo.dtype) if photo.dtype.kind in "ui" else resized.astype(photo.dtype)
 

@@ -157,9 +157,8 @@ class PhotoInputs(Inputs):
         if photo.dtype != self.dtype:
             photo = photo.astype(self.dtype) if self.dtype == "float32" else photo.round().astype(np.uint8)
         for box in boxes:
-            frame = frame_of(*(size if box is None else (box.height, box.width)), self.side, fit=self.fit)
-            part = photo if box is None else box.of(photo)
-            yield framed(np.ascontiguousarray(part), self.side, frame=frame)[0]
+            part = photo if box is None else np.ascontiguousarray(box.of(photo))
+            yield framed(part, self.side, fit=self.fit, size=size if box is None else None)[0]
 
     def _drawn(self, row: int, boxes: Sequence[Box | None]):
         """The masks of some parts of a photo, one by one, 255 where a pixel is all defect."""

@@ -33,7 +33,7 @@ def overlay(photo: np.ndarray, heat: np.ndarray, *, strength: float = 0.65) -> n
         `(h, w, 3)`, uint8.
     """
     grey = np.repeat(photo[..., :1], 3, axis=-1) if photo.shape[-1] == 1 else photo[..., :3]
-    share = (strength * np.clip((heat - 0.25) / 0.5, 0.0, 1.0))[..., None]
+    share = (strength * np.clip((heat - 0.1) / 0.4, 0.0, 1.0))[..., None]
     return np.clip((1 - share) * grey + share * heat_colors(heat), 0, 255).astype(np.uint8)
 
 

@@ -83,8 +83,9 @@ def fit_inspection(
 
     On a pretrained encoder the head comes first: a logistic regression on frozen statistics, which has one
     optimum and needs each photo a few times only. Then the decoder learns the masks, the encoder at rest. At
-    last the upper blocks are tuned, and kept only if they validate better. Without pretrained weights all learn
-    together.
+    last, if `tuning_epochs` asks for it, the upper blocks are tuned, and kept only if they validate better: on
+    magnetic tiles they did not (quality .969 against .978 of the head alone). Without pretrained weights all
+    learn together.
 
     Args:
         photos: `shared.images.inputs.PhotoInputs` of all rows.

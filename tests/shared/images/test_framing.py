@@ -61,7 +61,7 @@ def test_shrinking_averages_and_leaves_no_moire(dtype):
 def test_shrinking_a_smooth_photo_agrees_with_scikit_image():
     rows, columns = np.indices((120, 200)) / 40
     photo = (127 + 100 * np.sin(rows) * np.cos(columns)).astype(np.float32)[..., None]
-    square, frame = framed(photo, 50, fit="stretch")
+    square, _ = framed(photo, 50, fit="stretch")
     expected = resize(photo[..., 0], (50, 50), order=1, anti_aliasing=True)
     assert np.abs(square[..., 0] - expected)[3:-3, 3:-3].max() < 3
 
@@ -96,10 +96,19 @@ def test_a_coarse_heatmap_lands_on_the_right_part():
     assert 25 <= row < 50 and 150 <= column < 175
 
 
-def test_the_frame_of_the_whole_photo_holds_for_one_decoded_at_a_half():
-    photo = np.zeros((51, 101, 1), np.uint8)
-    frame = frame_of(101, 201, 32)
-    assert framed(photo, 32, frame=frame)[1] == frame
+@pytest.mark.parametrize("size", [(101, 203), (611, 907), (64, 64)])
+def test_a_photo_decoded_smaller_is_framed_as_the_whole_one(size):
+    """Of a JPEG at an eighth the last pixel may stand for one of eight: without care the rest is pushed aside."""
+    rows, columns = np.indices(size)
+    photo = (127 + 100 * np.sin(rows / 30) * np.cos(columns / 40)).astype(np.float32)[..., None]
+    high, wide = (-(-length // 4) for length in size)
+    edge = np.pad(photo, ((0, high * 4 - size[0]), (0, wide * 4 - size[1]), (0, 0)), mode="edge")
+    small = edge.reshape(high, 4, wide, 4, 1).mean(axis=(1, 3))
+    (found, frame), (expected, known) = framed(small, 16, size=size), framed(photo, 16)
+    careless = framed(small, 16)[0]
+    assert frame == known and np.abs(found - expected).max() < 4
+    if (high * 4, wide * 4) != size:
+        assert np.abs(found - expected).mean() < 0.7 * np.abs(careless - expected).mean()
 
 
 def test_another_fit_is_refused():

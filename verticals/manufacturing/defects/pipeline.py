@@ -23,7 +23,7 @@ class DefectPipeline(ImagePipeline):
     }
     roles = data.ROLES
     Config = DefectConfig
-    small = {"parts": 60, "side": 64, "seed": 1}
+    small = {"parts": 130, "side": 64, "seed": 1}
 
     @classmethod
     def sample(cls, *, parts: int = 600, side: int = 192, seed: int = 0):

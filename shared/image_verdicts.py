@@ -98,7 +98,8 @@ def _inspection(fitted, label, decision, results, scored: Photographed) -> dict[
     good, accepted, rejected = label == 0, decision == "accept", decision == "reject"
     entry: dict[str, Any] = {
         "mode": fitted.state["mode"],
-        "rule": fitted.config.rule,
+        "rule": fitted.rule_in_use,
+        "known_false_reject": fitted.thresholds.known,
         "again_threshold": fitted.thresholds.again,
         "reject_threshold": fitted.thresholds.reject,
         "escape": _share(~good & accepted, ~good),

@@ -17,14 +17,14 @@ from shared.calibration import Identity, fit_calibrator
 from shared.contract import Table
 from shared.drawing import drawn
 from shared.errors import ContractError, Fault, SplitError
-from shared.fit_settings import FitSettings, History, progress
+from shared.fit_settings import History
 from shared.history import key_codes
 from shared.images.checking import Photo, check_photos
 from shared.images.inputs import PhotoInputs
 from shared.images.listing import read_photos
 from shared.images.overlays import write_overlay
 from shared.images.store import FolderStore
-from shared.images.thresholds import Inspection, inspection_thresholds
+from shared.images.thresholds import Inspection, few_good, inspection_thresholds
 from shared.split_settings import make_splits
 from shared.splits import Split
 from shared.stages import Stages
@@ -312,12 +312,22 @@ class ImagePipeline(BinaryPipeline):
         rows = np.arange(len(prepared.table)) if rows is None else np.asarray(rows)
         return self.calibrator(self._in_unit(self._raw_scores(prepared.inputs, rows)))
 
+    @property
+    def rule_in_use(self) -> str:
+        """What the threshold is chosen by; without defects only good parts can tell."""
+        return self.config.rule if self.state["mode"] == "labelled" else "false_rejects"
+
+    def describe(self, table: Table, splits: Sequence[Split]) -> dict[str, Any]:
+        few = few_good(self.label(table)[splits[-1].valid], self.config.most_false_rejects)
+        own = [text for key, text in self.words().items() if key.startswith("limit.")]
+        return super().describe(table, splits) | {"limits": [*own, *([few] if few else [])]}
+
     def decide(self, table: Table, rows: np.ndarray, scores: np.ndarray) -> Inspection:
         config = self.config
         return inspection_thresholds(
             self.label(table)[rows],
             scores,
-            rule=config.rule if self.mode(table) == "labelled" else "false_rejects",
+            rule=self.rule_in_use,
             most_false_rejects=config.most_false_rejects,
             most_escapes=config.most_escapes,
             escape_cost=config.escape_cost,
@@ -384,6 +394,3 @@ def _typical(scores: np.ndarray, most_false_rejects: float) -> float:
 def _chunks(rows: np.ndarray) -> list[np.ndarray]:
     rows = np.asarray(rows)
     return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-
-
-__all__ = ["FitSettings", "ImagePipeline", "progress"]

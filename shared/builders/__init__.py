@@ -6,6 +6,8 @@ from shared.builders.draem import draem_inspector, draem_model, draem_trainer
 from shared.builders.embeddings import CategoricalEmbedding, embedding_dim
 from shared.builders.forecast_heads import CountParameters, SpreadQuantiles
 from shared.builders.forecasting import FeatureSlice, StepMask, forecast_inputs, lstm_forecaster
+from shared.builders.gaussian_patches import GaussianPatches
+from shared.builders.good_only import HeatScale, PhotoScore, good_only_model
 from shared.builders.heads import (
     MeanProbability,
     RisingSteps,
@@ -35,7 +37,7 @@ from shared.builders.inspection import (
 )
 from shared.builders.nhits import LinearInterpolation, nhits_forecaster
 from shared.builders.numeric import PeriodicEmbedding, PiecewiseLinearEmbedding, quantile_edges, tree_edges
-from shared.builders.patches import GaussianPatches, HeatScale, PatchFeatures, PatchMemory, PhotoScore
+from shared.builders.patches import PatchFeatures, PatchMemory, nearest_positions, reweighted_score
 from shared.builders.sequence import AttentionPooling, PaddedGRU, PaddedLSTM, gru_encoder, lstm_encoder
 from shared.builders.tabular import (
     EnsembleDense,
@@ -86,6 +88,7 @@ __all__ = [
     "forecast_inputs",
     "freeze",
     "frozen_share",
+    "good_only_model",
     "gru_encoder",
     "inspection_model",
     "inspection_trainer",
@@ -93,6 +96,7 @@ __all__ = [
     "lstm_forecaster",
     "mean_probability",
     "multiclass_head",
+    "nearest_positions",
     "nhits_forecaster",
     "photo_augmentation",
     "pretrained_image_encoder",
@@ -101,6 +105,7 @@ __all__ = [
     "regression_head",
     "residual_block",
     "residual_image_encoder",
+    "reweighted_score",
     "tabm_encoder",
     "tide_forecaster",
     "tree_edges",

@@ -38,6 +38,8 @@ class PhotoInputs(Inputs):
         PhotoError: While reading, of a photo that cannot be decoded.
     """
 
+    most_rows = 64  # a network makes hundreds of maps of each
+
     def __init__(
         self,
         photos: Sequence[Photo],

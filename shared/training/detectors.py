@@ -31,7 +31,7 @@ class _OnEncoder:
         self.encoder, self.dtype = encoder, dtype
         builders.freeze(encoder)
 
-    def head(self, patches: np.ndarray, config, stages: Stages) -> tuple[keras.layers.Layer, str]:
+    def head(self, reader, photos, rows, config, stages: Stages) -> tuple[keras.layers.Layer, str]:
         """The layer from patches to distances, fitted, and what to say of it."""
         raise NotImplementedError
 
@@ -45,8 +45,7 @@ class _OnEncoder:
         rows = photos.units_of(split.train)
         reader = self._reader(config)
         self._adapt(reader, photos, rows, config.seed)
-        patches = self._patches(reader, photos, rows, config.seed)
-        head, note = self.head(patches, config, stages)
+        head, note = self.head(reader, photos, rows, config, stages)
         model = self._whole(reader, head, config)
         seen = np.random.default_rng(config.seed).permutation(photos.units_of(split.valid))[:SCALED_BY]
         self._scale(model, photos, seen)
@@ -101,7 +100,8 @@ class _OnEncoder:
 class PatchCore(_OnEncoder):
     """The distance of each patch to the nearest one of a coreset of good patches (Roth et al., CVPR 2022)."""
 
-    def head(self, patches, config, stages):
+    def head(self, reader, photos, rows, config, stages):
+        patches = self._patches(reader, photos, rows, config.seed)
         stages.say(f"coreset of {config.memory_patches:,} of {len(patches):,} patches")
         rng = np.random.default_rng(config.seed)
         if len(patches) > MOST_PATCHES:
@@ -115,13 +115,14 @@ class PatchCore(_OnEncoder):
 
 
 class Padim(_OnEncoder):
-    """The Mahalanobis distance of each patch to the Gaussian of good ones (Defard et al., 2020)."""
+    """The Mahalanobis distance of each patch to the Gaussian of good ones at its place (Defard et al., 2020)."""
 
-    def head(self, patches, config, stages):
-        head = builders.GaussianPatches(mode="shared", name="gaussian")
-        head.build((None, None, None, patches.shape[1]))
-        head.fit([patches[start : start + 65_536] for start in range(0, len(patches), 65_536)])
-        return head, f"padim: one Gaussian of {len(patches):,} patches of good parts"
+    def head(self, reader, photos, rows, config, stages):
+        stages.say(f"a Gaussian for each place, of {len(rows):,} photos")
+        head = builders.GaussianPatches(mode="position", name="gaussian")
+        head.build((None, *reader.output.shape[1:]))
+        head.fit(predict(reader, photos, rows[start : start + 256]) for start in range(0, len(rows), 256))
+        return head, f"padim: a Gaussian for each place, of {len(rows):,} photos of good parts"
 
 
 class _Damaged(Inputs):
@@ -148,6 +149,11 @@ class _Damaged(Inputs):
         return {"photo": damaged, "clean": sources / 255.0, "mask": mask}
 
 
+def _as_it_is(y_true, y_pred):
+    """The trainer's output is the loss itself."""
+    return keras.ops.mean(y_pred)
+
+
 class Draem:
     """A network that repairs made-up defects and marks them (Zavrtanik et al., ICCV 2021); no pretrained weights.
 
@@ -171,7 +177,7 @@ class Draem:
         train, valid = photos.units_of(split.train), photos.units_of(split.valid)
         history = fit(
             trainer, _Damaged(photos, config.seed), np.zeros(len(photos), np.float32), train=train, valid=valid[:0],
-            loss=lambda y_true, y_pred: keras.ops.mean(y_pred), settings=settings,
+            loss=_as_it_is, settings=settings,
             folder=None if folder is None else folder.with_name(f"{folder.name}-draem"),
             on_epoch=lambda epoch, epochs, logs: stages.say(f"draem  {progress(epoch, epochs, logs)}"),
         )  # fmt: skip

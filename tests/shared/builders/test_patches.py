@@ -4,16 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.builders.patches import (
-    GaussianPatches,
-    HeatScale,
-    PatchFeatures,
-    PatchMemory,
-    PhotoScore,
-    good_only_model,
-    nearest_positions,
-    reweighted_score,
-)
+from shared.builders.gaussian_patches import GaussianPatches
+from shared.builders.good_only import HeatScale, PhotoScore, good_only_model
+from shared.builders.patches import PatchFeatures, PatchMemory, nearest_positions, reweighted_score
 
 
 def normal(*shape, seed=0):

@@ -190,6 +190,8 @@ def predict(
         with stages("write"):
             road.write_table(answers, out)
     print(f"{pipeline.summary(answers)}\npredictions: {out}")
+    if "heatmap" in answers:
+        print(f"heatmaps: {pictures}")
 
 
 @cli.command()

@@ -15,14 +15,15 @@ import pandas as pd
 from shared.binary import BinaryPipeline, Prepared
 from shared.calibration import Identity, fit_calibrator
 from shared.contract import Table
-from shared.drawing import drawn
-from shared.errors import ContractError, Fault, SplitError
+from shared.errors import ContractError, Fault
 from shared.fit_settings import History
 from shared.history import key_codes
 from shared.images.checking import Photo, check_photos
 from shared.images.inputs import PhotoInputs
+from shared.images.labels import class_faults
 from shared.images.listing import read_photos
 from shared.images.overlays import write_overlay
+from shared.images.parts import given_split, good_only_split, part_of, split_faults
 from shared.images.store import FolderStore
 from shared.images.thresholds import Inspection, few_good, inspection_thresholds
 from shared.split_settings import make_splits
@@ -30,7 +31,6 @@ from shared.splits import Split
 from shared.stages import Stages
 
 CHUNK = 512  # photos whose heatmaps are in memory at once
-PARTS = {"train": "train", "valid": "valid", "val": "valid", "validation": "valid", "test": "test"}
 
 
 class ImagePipeline(BinaryPipeline):
@@ -73,7 +73,9 @@ class ImagePipeline(BinaryPipeline):
         )
         faults = list(checked.faults)
         if not predict:
-            faults += self._class_faults(table)
+            given = [photo.split for photo in photos]
+            faults += split_faults(given, [photo.row for photo in photos], table.mapping.column("split"))
+            faults += [*self._class_faults(table), *self._weights_faults()]
         if faults:
             raise ContractError(f"{table.source} does not fit `{self.name}`", faults)
         table.notes.extend(checked.notes)
@@ -97,7 +99,7 @@ class ImagePipeline(BinaryPipeline):
                 name=str(columns["image"][row]),
                 label=None if predict else cell("label", row),
                 mask=None if predict else cell("mask", row),
-                split=cell("split", row) or ("test" if table.tested and row >= own else None),
+                split="test" if table.tested and row >= own else part_of(cell("split", row)),
             )
             for row in range(len(table))
         ]
@@ -113,30 +115,27 @@ class ImagePipeline(BinaryPipeline):
         """What keeps the chosen mode from learning of these classes."""
         names, counts = np.unique(_texts(table.frame.get("label")), return_counts=True)
         found = dict(zip(names.tolist(), counts.tolist()))
-        found.pop("", None)
-        good, listed = self.good_name(table), ", ".join(f"`{name}`" for name in found) or "none"
-        if not found:
-            return [Fault(role="label", text="no photo has a class: put them into one folder a class")]
-        if good is None:
-            return [
-                Fault(
-                    role="label",
-                    text=f"none of the classes ({listed}) is the good one. Name it under [settings]: "
-                    'good = ["..."]',
-                )
-            ]
-        faults = []
-        if len(found) == 1 and self.config.mode == "labelled":
-            text = f"all photos are of class `{good}`; the labelled mode needs a defect class too. "
-            faults.append(
-                Fault(role="label", text=text + 'Set mode = "good_only" to learn from good parts alone')
+        lacking = found.pop("", 0)
+        if lacking and found:
+            table.notes.append(f"photos without a class, which neither teach nor judge: {lacking:,}")
+        if self.config.mode == "auto" and len(found) == 1:
+            table.notes.append(
+                "all photos are of one class: mode good_only, which learns from good parts alone"
             )
-        for name, count in found.items():
-            must = name == good or self.mode(table) == "labelled"
-            if must and count < self.config.fewest:
-                text = f"class `{name}` has {count} photos, fewer than {self.config.fewest}. Give more, join it with "
-                faults.append(Fault(role="label", text=text + "another class, or leave it out"))
-        return faults
+        return class_faults(
+            found,
+            good=self.good_name(table),
+            names=self.config.good,
+            mode=self.mode(table),
+            fewest=self.config.fewest,
+        )
+
+    def _weights_faults(self) -> list[Fault]:
+        weights = self.config.weights
+        if weights in ("auto", "imagenet", "none") or Path(weights).expanduser().is_file():
+            return []
+        text = f"`weights`: there is no file `{weights}`. Expected auto, imagenet, none or a .weights.h5"
+        return [Fault(text=text)]
 
     def mode(self, table: Table) -> str:
         """`labelled` or `good_only`, as set or by the classes of the table."""
@@ -176,46 +175,25 @@ class ImagePipeline(BinaryPipeline):
         return np.where(codes < 0, len(codes) + np.arange(len(codes)), codes)
 
     def splits(self, table: Table) -> list[Split]:
-        config, label, groups = self.config, self.label(table), self.groups(table)
-        part = np.array(
-            [photo.split and PARTS.get(photo.split.lower(), "") for photo in table.photos[0]], object
-        )
-        if (part == "test").any():
-            return [self._given_split(table, part, label, groups)]
-        if self.mode(table) == "good_only":
-            return [self._good_only_split(label, groups)]
-        time = table.frame["time"].to_numpy() if "time" in table.frame else None
-        target = self.codes(table) if config.split == "stratified" else label
+        config, codes, groups = self.config, self.codes(table), self.groups(table)
+        parts = np.array([photo.split for photo in table.photos[0]], object)
+        shares = {"test_share": config.test_share, "valid_share": config.valid_share, "seed": config.seed}
+        good_only = self.mode(table) == "good_only"
+        if any(part is not None for part in parts):
+            return [given_split(parts, codes, good_only=good_only, groups=groups, **shares)]
+        if good_only:
+            return [good_only_split(codes, groups=groups, **shares)]
+        known = np.flatnonzero(codes >= 0)
+        time = table.frame["time"].to_numpy()[known] if "time" in table.frame else None
+        target = codes[known] if config.split == "stratified" else (codes[known] > 0).astype(float)
         # One fold of five is what "a fifth judges" means, where no time and no groups part the photos.
         folds = 5 if config.folds == 1 and config.split == "stratified" else config.folds
         settings = config.model_copy(update={"folds": folds})
-        found = make_splits(settings, target, time=time, groups=groups, seed=config.seed)
-        return found[: config.folds]
-
-    def _given_split(self, table: Table, part, label, groups) -> Split:
-        """By the column `split`; where it names no validation photos, a share of the training ones validates."""
-        rng = np.random.default_rng(self.config.seed)
-        train, valid, test = (part == name for name in ("train", "valid", "test"))
-        train |= ~(train | valid | test)
-        if self.mode(table) == "good_only":
-            train, valid = train & (label == 0), valid & (label == 0)
-        if not valid.any():
-            valid = drawn(train, self.config.valid_share, groups, self.codes(table), rng)
-            train &= ~valid
-        return Split("given", *(np.flatnonzero(each) for each in (train, valid, test)), {"by": "split"})
-
-    def _good_only_split(self, label, groups) -> Split:
-        """Good photos train, validate and judge; every defect judges."""
-        rng, config = np.random.default_rng(self.config.seed), self.config
-        good = label == 0
-        test = drawn(good, config.test_share, groups, None, rng)
-        valid = drawn(good & ~test, config.valid_share, groups, None, rng)
-        parts = {"train": good & ~test & ~valid, "valid": valid, "test": test | (label == 1)}
-        for name, rows in parts.items():
-            if not rows.any():
-                raise SplitError("the photos cannot be parted", [Fault(text=f"the {name} part has no photo")])
-        detail = {"test_share": config.test_share, "valid_share": config.valid_share, "seed": config.seed}
-        return Split("good only", *(np.flatnonzero(rows) for rows in parts.values()), detail)
+        groups = None if groups is None else groups[known]
+        found = make_splits(settings, target, time=time, groups=groups, seed=config.seed)[: config.folds]
+        return [
+            replace(split, **{name: known[rows] for name, rows in split.parts.items()}) for split in found
+        ]
 
     # -- stages
 
@@ -245,7 +223,8 @@ class ImagePipeline(BinaryPipeline):
         )
 
     def _reads_small(self, table: Table) -> bool:
-        return self.mode(table) == "good_only" and self.config.detector == "draem"
+        without = self.config.detector == "auto" and self.config.weights == "none"
+        return self.mode(table) == "good_only" and (self.config.detector == "draem" or without)
 
     def fit(self, table: Table, split: Split, *, features=None, folder=None, stages: Stages | None = None):
         from shared import training

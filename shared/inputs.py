@@ -15,10 +15,9 @@ class Inputs:
 
     Args:
         arrays: Arrays by input name, all with one row per row of the table.
-
-    A subclass sets `most_rows` where a network makes far more of a row than it reads, as of a photo: it is then
-    given no more rows at once.
-
+    Attributes:
+        most_rows: Set by a subclass where a network makes far more of a row than it reads, as of a photo: it is
+            then given no more rows at once.
     Raises:
         ValueError: If the arrays differ in length.
     Example:

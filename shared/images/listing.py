@@ -222,7 +222,10 @@ def _notes(source: str, columns: dict[str, list[str]], unused: list[str]) -> lis
 def _digest(store, names: list[str]) -> str:
     digest, read = hashlib.sha256(), 0
     for name in names:
-        size = store.size(name)
+        try:
+            size = store.size(name)
+        except OSError:  # such as a dead link; checking names it
+            continue
         digest.update(f"{name}\0{size}\0".encode("utf-8", "surrogateescape"))
         if read + size <= HASHED_BYTES:
             try:

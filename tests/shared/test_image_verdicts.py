@@ -64,7 +64,7 @@ def test_escapes_and_false_rejects_are_those_counted_by_hand(one):
 def test_figures_are_those_of_scikit_learn(one):
     from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-    made, *_, metrics, predictions = one
+    *_, metrics, predictions = one
     label, score = predictions["label"], predictions["score"]
     results = metrics["results"]["model"]
     assert results["average_precision"]["value"] == pytest.approx(average_precision_score(label, score))
@@ -107,7 +107,7 @@ def test_photos_whose_class_is_not_known_are_not_judged(parts):
     split = np.where(np.arange(len(frame)) % 3 == 0, "test", "train")
     columns = mapping.columns | {"split": "split"}
     given = frame.assign(label=label, split=split), mapping.model_copy(update={"columns": columns})
-    _, table, _, splits, metrics, predictions = judged(given)
+    _, _, _, splits, metrics, predictions = judged(given)
     known = label.notna().to_numpy()
     assert np.array_equal(predictions["position"], np.flatnonzero(known & (split == "test")))
     assert metrics["inspection"]["again"]["of"] == len(predictions) < len(splits[0].test)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from shared.cli import app
 from shared.contract import Mapping
-from shared.errors import ContractError, VerticalsError
+from shared.errors import ContractError
 from verticals import SOLUTIONS
 from verticals.manufacturing import DefectPipeline
 
@@ -142,13 +142,6 @@ def test_a_wrong_extension_is_noted_and_read_as_what_it_is(parts):
     assert "`good/really.png` (JPEG)" in notes
 
 
-def test_files_that_are_not_read_are_named_in_a_note(parts):
-    parts.write("good/readme.txt", b"x")
-    parts.write("good/phone.heic", b"x")
-    notes = " | ".join(checked(parts.root).notes)
-    assert "`good/readme.txt`" in notes and "`good/phone.heic`" in notes
-
-
 def test_colours_that_are_not_read_say_what_to_convert_to(parts):
     parts.photo("good/print.jpg", np.zeros((*SIZE, 3), np.uint8), mode="CMYK")
     assert only_fault(parts.root) == "`good/print.jpg` is CMYK. Convert it to RGB"
@@ -160,12 +153,6 @@ def test_a_photo_of_100_megapixels_is_refused_with_the_limit_and_the_setting(par
     text = only_fault(parts.root, tile=tile)
     assert "`good/huge.png` has 10,000 x 10,000 pixels, more than 60 million" in text
     assert "most_megapixels" in text
-
-
-def test_a_photo_may_be_as_large_as_the_setting_allows(parts):
-    parts.photo("good/wide.png", np.zeros((100, 101), np.uint8))
-    assert "`good/wide.png`" in only_fault(parts.root, most_megapixels=0.01)
-    assert len(checked(parts.root, most_megapixels=0.0101)) == 13
 
 
 def test_photos_of_mixed_sizes_fit_but_thumbnails_do_not(parts):
@@ -215,11 +202,6 @@ def test_a_good_part_may_have_an_empty_mask_only(parts):
     assert only_fault(parts.root).startswith(
         "`good/1.png` is of the good class `good`, but its mask `masks/good/1.png` shows a defect"
     )
-
-
-def test_an_empty_mask_of_a_defect_is_noted(parts):
-    parts.photo("masks/crack/0.png", np.zeros(SIZE, np.uint8))
-    assert any("empty mask: `crack/0.png`" in note for note in checked(parts.root).notes)
 
 
 def test_equal_pixels_in_two_classes_are_a_fault_even_in_files_of_two_formats(parts):
@@ -310,12 +292,6 @@ def test_damaged_zips_are_refused_and_damaged_members_named(parts):
     assert "`crack/0.png`" in only_fault(archive)
 
 
-def test_nested_folders_keep_the_class_of_the_first(parts):
-    parts.photo("good/shift 2/camera/x.png")
-    table = checked(parts.root)
-    assert (table.frame["label"] == "good").sum() == 7
-
-
 def test_missing_files_of_a_manifest_are_all_named_with_row_and_nearest(parts):
     rows = [*parts.rows("good", "crack"), "god/1.png,good", "crack/77.png,crack"]
     found = faults(parts.manifest("image,label", rows))
@@ -334,26 +310,6 @@ def test_a_manifest_may_name_its_columns_otherwise(parts, encoding, tmp_path):
     assert code == 2 and "`图`" in error and "`文件`" in error
 
 
-def test_a_manifest_of_windows_has_backslashes(parts):
-    rows = [row.replace("/", "\\") for row in parts.rows("good", "crack")]
-    assert len(checked(parts.manifest("image,label", rows))) == 12
-
-
 def test_a_photo_to_be_scored_that_cannot_be_read_is_named(parts):
     parts.write("crack/0.png", b"")
     assert only_fault(parts.root, predict=True).startswith("`crack/0.png` has zero bytes")
-
-
-@pytest.mark.parametrize(
-    ("content", "says"), [(None, "no such file"), (b"junk", "does not fit `mobilenet_v2`")]
-)
-def test_weights_that_are_missing_or_damaged_are_named(tmp_path, content, says):
-    from verticals.manufacturing.defects.model import encoder
-
-    path = tmp_path / "w.weights.h5"
-    if content is not None:
-        path.write_bytes(content)
-    config = DefectPipeline.Config(weights=str(path), side=32)
-    with pytest.raises(VerticalsError, match=says) as found:
-        encoder((32, 32, 1), config)
-    assert str(path) in str(found.value) and found.value.exit_code == 2

@@ -221,11 +221,8 @@ def test_without_mask_weight_the_decoder_is_left_alone():
     model = small_model(classes=2)
     trainer = inspection_trainer(model, [], mask_weight=0.0)
     photo, mask, code = photos(8)
-    trainer.compile(
-        keras.optimizers.SGD(0.1),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    trainer.compile(keras.optimizers.SGD(0.1), loss, run_eagerly=True)
     before = [np.array(each) for each in model.get_layer("decoder").trainable_weights]
     trainer.train_on_batch({"photo": photo, "mask": mask, "truth": np.eye(2, dtype="float32")[code]}, code)
     for old, new in zip(before, model.get_layer("decoder").trainable_weights, strict=True):

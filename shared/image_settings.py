@@ -70,7 +70,7 @@ class ImageSettings(Settings):
     tuning_rate: float = Field(1e-4, gt=0, description="learning rate of these blocks")
     mask_weight: float = Field(1.0, ge=0, description="of the mask loss beside the class loss")
     units: int = Field(
-        32, ge=4, description="channels of the finest map of a network that learns from nothing"
+        32, ge=16, description="channels of the finest map of a network that learns from nothing"
     )
 
     # Good parts only

@@ -188,4 +188,4 @@ def _chosen(last, most: int, seed: int, thresholds) -> list[tuple[str, int]]:
             left.remove(right[-1])
             if len(right) == each:
                 break
-    return found + [("right", place) for place in right]
+    return (found + [("right", place) for place in right])[:most]

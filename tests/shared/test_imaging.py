@@ -336,7 +336,7 @@ class Head(DefectPipeline):
 
 
 def test_a_network_is_fitted_and_its_probabilities_are_calibrated(folder):
-    made, table = checked(folder, Head, units=4, mask_epochs=0, head_views=1)
+    made, table = checked(folder, Head, units=16, mask_epochs=0, head_views=1)
     split = made.splits(table)[0]
     prepared = made.fit(table, split)
     found = made.outputs(prepared.inputs, split.test)

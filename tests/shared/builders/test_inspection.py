@@ -154,7 +154,7 @@ def test_a_mask_that_is_found_costs_less_than_one_that_is_missed():
 
 def small_model(classes=3, **options):
     keras.utils.set_random_seed(0)
-    encoder = residual_image_encoder((32, 32, 1), units=4, depth=1, name="encoder")
+    encoder = residual_image_encoder((32, 32, 1), units=16, depth=1, name="encoder")
     shapes = {key: output.shape[1:] for key, output in encoder.output.items()}
     decoder = unet_decoder(shapes, classes=classes, units=8, name="decoder")
     return inspection_model(encoder, decoder, classes=classes, **options)

@@ -27,7 +27,7 @@ def changed_by_fit(encoder):
 
 
 def small():
-    return residual_image_encoder((32, 32, 1), units=2, depth=1)
+    return residual_image_encoder((32, 32, 1), units=16, depth=1)
 
 
 def test_a_frozen_encoder_is_not_changed_by_fit():

@@ -57,7 +57,7 @@ def test_it_learns_where_a_bright_spot_lies():
     rng = np.random.default_rng(0)
     mask = rng.random((32, 4, 4)) < 0.2
     photos = 100.0 * np.kron(mask, np.ones((1, 8, 8)))[..., None].astype("float32")
-    encoder = residual_image_encoder((32, 32, 1), units=8, depth=1)
+    encoder = residual_image_encoder((32, 32, 1), units=16, depth=1)
     shapes = {key: output.shape[1:] for key, output in encoder.output.items()}
     decoder = unet_decoder(shapes, classes=2, units=16)
     maps = encoder(encoder.input)

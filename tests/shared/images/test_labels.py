@@ -28,6 +28,13 @@ def test_the_good_only_mode_takes_few_defects_but_not_few_good_parts():
     assert len(faults_of({"good": 3, "crack": 1}, mode="good_only")) == 1
 
 
-@pytest.mark.parametrize(("found", "good", "word"), [({}, None, "no photo has a class"), ({"a": 9}, None, 'good = ["'), ({"good": 9, "ok": 9, "x": 9}, "good", "all mean good")])  # fmt: skip
+CASES = [
+    ({}, None, "no photo has a class"),
+    ({"a": 9}, None, 'good = ["'),
+    ({"good": 9, "ok": 9, "x": 9}, "good", "all mean good"),
+]
+
+
+@pytest.mark.parametrize(("found", "good", "word"), CASES)
 def test_what_the_good_class_is_must_be_clear(found, good, word):
     assert word in faults_of(found, good=good)[0]

@@ -25,7 +25,7 @@ def photos():
 
 def encoder():
     keras.utils.set_random_seed(0)
-    return builders.residual_image_encoder((64, 64, 1), units=4, depth=1, name="encoder")
+    return builders.residual_image_encoder((64, 64, 1), units=16, depth=1, name="encoder")
 
 
 @pytest.mark.parametrize("detector", [detectors.PatchCore, detectors.Padim])

@@ -23,7 +23,7 @@ CONFIG = DefectConfig(side=32, epochs=1, mask_epochs=0, batch_size=16, noise=0.0
 
 def small_model(classes):
     keras.utils.set_random_seed(0)
-    encoder = builders.residual_image_encoder((32, 32, 1), units=4, depth=1, name="encoder")
+    encoder = builders.residual_image_encoder((32, 32, 1), units=16, depth=1, name="encoder")
     shapes = {key: output.shape[1:] for key, output in encoder.output.items()}
     decoder = builders.unet_decoder(shapes, classes=classes, units=8, name="decoder")
     return builders.inspection_model(encoder, decoder, classes=classes)

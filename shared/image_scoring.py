@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shared.binary import Prepared
-from shared.calibration import fit_calibrator
 from shared.images.metrics import PixelCurve
 from shared.images.rivals import fit_good_only_rivals, fit_image_rivals
 from shared.images.statistics import hog_features, image_statistics
-from shared.imaging import ImagePipeline
+from shared.imaging import ImagePipeline, calibrated
 from shared.scoring import Scored
 from shared.splits import Split
 from shared.stages import Stages
@@ -98,7 +97,7 @@ def _labelled_rivals(fitted, prepared, split, scored, stages) -> None:
         seconds = time.perf_counter() - begun
         scored.time(name, fit=rival.fit_seconds, score=seconds, rows=len(found))
         valid = 1.0 - rival.probability(split.valid)[:, 0]
-        calibrator = fit_calibrator(label[split.valid], np.clip(valid, 0, 1), config.calibration)
+        calibrator = calibrated(label[split.valid], np.clip(valid, 0, 1), config.calibration)
         thresholds = fitted.decide(table, split.valid, calibrator(np.clip(valid, 0, 1)))
         scored.add(name, calibrator(np.clip(1.0 - found[:, 0], 0, 1)), thresholds)
         scored.probability.setdefault(name, []).append(found)

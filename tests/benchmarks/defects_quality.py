@@ -19,6 +19,8 @@ SCRATCH = ["settings.backbone=residual", "settings.weights=none", "settings.side
 CASES = {
     "labelled": ("magnetic_tile.toml", []),
     "labelled fold 1": ("magnetic_tile.toml", ["settings.folds=1"]),
+    # Class scores alone: the head does not hear of the masks, so they are the same as with the heatmap's training.
+    "labelled classes": ("magnetic_tile.toml", ["settings.mask_epochs=0"]),
     "scratch": ("magnetic_tile.toml", [*SCRATCH, "settings.folds=1"]),
     "patchcore": ("magnetic_tile_good_only.toml", []),
     "patchcore seed 1": ("magnetic_tile_good_only.toml", ["settings.seed=1"]),

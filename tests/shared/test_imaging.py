@@ -346,3 +346,12 @@ def test_a_network_is_fitted_and_its_probabilities_are_calibrated(folder):
     scores = made.scores(prepared, split.test)
     assert np.allclose(scores, made.calibrator(found["score"])) and made.history.epochs
     assert json.loads(json.dumps(made.state)) == made.state
+
+
+def test_scores_that_validation_tells_apart_without_a_mistake_keep_their_order():
+    from shared.imaging import calibrated
+
+    label = np.repeat([0.0, 1.0], [114, 47])
+    scores = np.where(label == 1, np.linspace(0.6, 0.999, 161), np.linspace(1e-6, 0.4, 161))
+    found = calibrated(label, scores, "auto")(np.linspace(0.001, 0.999, 50))
+    assert (np.diff(found) > 0).all() and 0 < found[0] and found[-1] < 1

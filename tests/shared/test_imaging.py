@@ -354,4 +354,4 @@ def test_scores_that_validation_tells_apart_without_a_mistake_keep_their_order()
     label = np.repeat([0.0, 1.0], [114, 47])
     scores = np.where(label == 1, np.linspace(0.6, 0.999, 161), np.linspace(1e-6, 0.4, 161))
     found = calibrated(label, scores, "auto")(np.linspace(0.001, 0.999, 50))
-    assert (np.diff(found) > 0).all() and 0 < found[0] and found[-1] < 1
+    assert (np.diff(found) > 0).all() and found[0] > 0 and found[-1] < 1

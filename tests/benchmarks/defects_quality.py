@@ -54,6 +54,8 @@ def main(names: list[str]) -> None:
                 pipeline, table, Path(os.environ.get("OUT", place)) / name.replace(" ", "_"), stages=stages
             )
         entry = {key: metrics[key] for key in KEPT if key in metrics}
+        if pipeline.config.mask_epochs == 0:
+            entry["inspection"].pop("pixel", None)  # of a heatmap that was not taught
         entry["seconds"] = time.perf_counter() - begun
         entry["settings"] = [override for override in overrides if "weights" not in override]
         found = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}

@@ -312,6 +312,18 @@ def defects_good_only() -> str:
     return table(header, rows)
 
 
+def defects_thresholds() -> str:
+    found = load("defects_quality")
+    cases = {"labelled, 5-fold": "labelled classes", "good parts only (PatchCore)": "patchcore"}
+    rows = [
+        [title, *(percent(found[case]["inspection"][of]) for of in ("escape", "false_reject", "again"))]
+        for title, case in cases.items()
+    ]
+    return table(
+        ["at the thresholds chosen on validation photos", "escapes", "false rejects", "looked at again"], rows
+    )
+
+
 def defects_speed() -> str:
     quality, speed = load("defects_quality"), load("defects_speed")
     stages = quality["labelled"]["stages"]
@@ -337,7 +349,7 @@ TABLES: dict[str, Callable[[], str]] = {
     for name in (
         *("handbook", "seeds", "folds", "creditcard", "networks", "speed"),
         *("demand_m4", "demand_uci", "demand_sample", "demand_networks", "demand_speed"),
-        *("defects_labelled", "defects_good_only", "defects_speed"),
+        *("defects_labelled", "defects_good_only", "defects_thresholds", "defects_speed"),
     )
 }
 

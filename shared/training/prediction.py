@@ -69,6 +69,14 @@ def _batches(model: keras.Model, inputs, rows: np.ndarray, size: int) -> Iterato
             yield start, batch
 
 
+def _outputs(model: keras.Model):
+    """Shapes of the outputs, of a model that was only built too."""
+    try:
+        return model.output
+    except AttributeError:
+        return keras.KerasTensor(model.output_shape)
+
+
 def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192):
     """Raw outputs of the model, as float32: one array, or several in the structure that the model gives.
 
@@ -86,7 +94,7 @@ def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192):
     inputs = as_inputs(inputs)
     rows = np.arange(len(inputs)) if rows is None else as_rows(rows, len(inputs), name="rows")
     if not len(rows):
-        return keras.tree.map_structure(lambda o: np.zeros((0, *o.shape[1:]), np.float32), model.output)
+        return keras.tree.map_structure(lambda o: np.zeros((0, *o.shape[1:]), np.float32), _outputs(model))
     row_bytes = sum(array.nbytes for array in keras.tree.flatten(arrange(model, inputs.take(rows[:1]))))
     size = max(1, min(batch_size, BATCH_BYTES // max(1, row_bytes), inputs.most_rows or batch_size))
     forward, outputs = _forward(model), None

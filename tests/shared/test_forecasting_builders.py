@@ -342,7 +342,7 @@ def test_tide_without_its_dense_part_is_a_linear_model_of_the_past():
 def test_spread_quantiles_never_cross_and_keep_the_middle(case):
     raw, middle = case
     found = numpy(SpreadQuantiles(middle)(raw))
-    assert (np.diff(found, axis=-1) >= 0).all()
+    assert (np.diff(found, axis=-1) >= -1e-37).all()  # numbers below that may be flushed to zero
     np.testing.assert_array_equal(found[:, middle], raw[:, middle])
 
 

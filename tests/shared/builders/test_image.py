@@ -81,7 +81,7 @@ def test_the_coarsest_map_is_what_keras_applications_gives_for_preprocessed_phot
     given = photos(side=64)
     expected, found = theirs(PREPROCESS[backbone](given.astype("float32"))), ours(given)
     assert np.std(expected) > 0
-    np.testing.assert_allclose(found["stride32"], expected, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found["stride32"], expected, rtol=1e-4, atol=1e-5)
     assert sides(ours) == {"stride4": (16, 16), "stride8": (8, 8), "stride16": (4, 4), "stride32": (2, 2)}
     ours.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")(given)
@@ -175,4 +175,4 @@ def test_imagenet_weights_of_this_machine_give_what_keras_applications_gives():
     ours = pretrained_image_encoder("mobilenet_v2", (96, 96, 3), weights=str(path))
     given = photos(side=96)
     expected = theirs(PREPROCESS["mobilenet_v2"](given.astype("float32")))
-    np.testing.assert_allclose(ours(given)["stride32"], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(ours(given)["stride32"], expected, rtol=1e-3, atol=1e-3)

@@ -330,7 +330,6 @@ def defects_speed() -> str:
     rows = [
         ["labelled, one fold: fit / with rivals and judging", f"{stages['fit']['seconds'] / 5:.0f} s / {quality['labelled']['seconds'] / 5:.0f} s"],
         ["good parts only: fit / the whole run (PatchCore)", f"{quality['patchcore']['stages']['fit']['seconds']:.0f} s / {quality['patchcore']['seconds']:.0f} s"],
-        ["DRAEM: fit", f"{quality['draem']['stages']['fit']['seconds']:.0f} s"],
     ]  # fmt: skip
     if speed:
         for mode, title in {"labelled": "labelled", "good_only": "PatchCore"}.items():

@@ -338,7 +338,10 @@ def defects_speed() -> str:
                 [f"inspection at 224 px from files, {title}", f"{of['photos_per_second']:.0f} photos/s, with the check of all files {of['photos_per_second_with_check']:.0f}; one photo {of['one_photo_ms']:.0f} ms"]
             )  # fmt: skip
         rows.append(
-            ["training step waits for decoding", f"{100 * max(0.0, speed['waiting']['waiting_share']):.1f} %"]
+            [
+                "training, encoder at rest: time lost where no photo is kept in memory (by default 1 GB is kept)",
+                f"{100 * max(0.0, speed['waiting']['waiting_share']):.1f} %",
+            ]
         )
     return table(["two cores", "measured"], rows)
 

@@ -8,6 +8,7 @@ import pandas as pd
 from shared.forecast import ForecastPipeline, PreparedSeries, season_of
 from shared.forecast_scoring import Forecasts
 from shared.forecast_sentences import accuracy_verdict, money_verdict
+from shared.scoring import speeds
 from shared.series import judging
 from shared.series.examples import examples_of
 from shared.series.metrics import at_or_below
@@ -49,13 +50,7 @@ def judge_forecasts(
         out["coverage"] = _coverage(scored, config)
         out["slices"] = _slices(fitted, panel, scored, found["model"], weights)
         out["origins"] = _origins(panel, found, len(scored.origins), scored)
-        out["timing"] = {
-            name: {
-                "fit_seconds": entry["fit_seconds"],
-                "rows_per_second": entry["rows"] / max(entry["seconds"], 1e-9),
-            }
-            for name, entry in scored.timing.items()
-        }
+        out["timing"] = speeds(scored.timing)
         out["notes"] = scored.notes
         out["correction"] = {
             "method": "conformal" if config.conformal else "none"

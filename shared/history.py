@@ -30,6 +30,17 @@ def key_codes(*columns: pd.Series) -> np.ndarray:
     return total
 
 
+def group_codes(keys: pd.Series) -> np.ndarray:
+    """Numbers the groups of rows that a key holds together; a row without a key is a group of its own.
+
+    Example:
+        >>> group_codes(pd.Series(["a", None, "a", None])).tolist()
+        [0, 5, 0, 7]
+    """
+    codes = key_codes(keys)
+    return np.where(codes < 0, len(codes) + np.arange(len(codes)), codes)
+
+
 def _codes(column: pd.Series) -> np.ndarray:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy().astype(np.int64)

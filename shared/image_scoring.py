@@ -62,7 +62,7 @@ def score_loaded_photos(
                     scored.pixels.add(mask, photos.whole(row, heat))
                     scored.masked += 1
         seconds = time.perf_counter() - begun
-        raw = fitted._in_unit(np.concatenate([score for score, _ in found]))
+        raw = fitted.decode(np.concatenate([score for score, _ in found]))
         spent = sum(entry["seconds"] for entry in fitted.history.epochs)
         scored.time("model", fit=spent, score=seconds, rows=len(raw))
         scored.add("model", fitted.calibrator(raw), fitted.thresholds)

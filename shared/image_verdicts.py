@@ -14,6 +14,7 @@ from shared.images.metrics import escape_rate_at, share_interval
 from shared.images.overlays import pictures_of
 from shared.imaging import ImagePipeline
 from shared.metrics import average_precision, roc_auc
+from shared.scoring import speeds
 from shared.splits import Split
 from shared.stages import Stages
 
@@ -57,35 +58,20 @@ def judge_photos(fitted: ImagePipeline, prepared: Prepared, splits, scored: Phot
         probability = {name: np.concatenate(parts)[known] for name, parts in scored.probability.items()}
         if probability:
             codes, classes = fitted.codes(table)[rows], fitted.state["classes"]
-            judged["classes"] = judge_classes(
-                codes, probability["model"], classes, fold=many, groups=groups, seed=fitted.config.seed
-            )
-            judged["inspection"]["macro_f1"] = {
-                name: judge_classes(codes, each, classes, fold=many, groups=groups, seed=0)["macro_f1"]
-                for name, each in probability.items()
+            settings = {"fold": many, "groups": groups, "seed": fitted.config.seed}
+            by_model = {
+                name: judge_classes(codes, each, classes, **settings) for name, each in probability.items()
             }
+            judged["classes"] = by_model["model"]
+            judged["inspection"]["macro_f1"] = {name: each["macro_f1"] for name, each in by_model.items()}
         judged["slices"] = _slices(fitted, table, rows, label, scores["model"], decisions["model"], groups)
-        judged["timing"] = {
-            name: {
-                "fit_seconds": entry["fit_seconds"],
-                "rows_per_second": entry["rows"] / max(entry["seconds"], 1e-9),
-            }
-            for name, entry in scored.timing.items()
-        }
+        judged["timing"] = speeds(scored.timing)
         if many is not None:
-            judged["folds"] = {
-                name: [
-                    average_precision(label[fold == each], score[fold == each]) for each in np.unique(fold)
-                ]
-                for name, score in scores.items()
-            }
+            judged["folds"] = judging.folds(label, fold, scores)
     predictions = fitted.answers(table, rows, scores["model"])
     predictions["decision"] = decisions["model"]
-    names = np.array([*fitted.state["classes"], "?"], object)
-    if probability:
-        predictions["class"] = names[probability["model"].argmax(axis=1)]
-    else:
-        predictions["class"] = np.where(decisions["model"] == "accept", names[0], "defect")
+    found = {"probability": probability["model"]} if probability else {}
+    predictions["class"] = fitted.named(found, decisions["model"])
     predictions.insert(1, "fold", fold)
     predictions["label"] = label.astype(np.int8)
     predictions["truth"] = [table.photos[0][row].label for row in rows]

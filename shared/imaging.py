@@ -17,7 +17,7 @@ from shared.calibration import Calibrator, Identity, fit_calibrator
 from shared.contract import Table
 from shared.errors import ContractError, Fault
 from shared.fit_settings import History
-from shared.history import key_codes
+from shared.history import group_codes
 from shared.images.checking import Photo, check_photos
 from shared.images.inputs import PhotoInputs
 from shared.images.labels import class_faults
@@ -49,7 +49,7 @@ class ImagePipeline(BinaryPipeline):
         raise NotImplementedError
 
     def detector(self, shape: tuple[int, int, int], dtype: str):
-        """What finds defects in the good-only mode: of `shared.detectors`."""
+        """What finds defects in the good-only mode: of `shared.training.detectors`."""
         raise NotImplementedError
 
     # -- reading and checking
@@ -164,15 +164,10 @@ class ImagePipeline(BinaryPipeline):
     def label(self, table: Table) -> np.ndarray:
         """1 for a defect, 0 for good, NaN where it is not known."""
         names = np.array(_texts(table.frame.get("label"), len(table)), object)
-        return np.where(names == "", np.nan, (names != self.classes(table)[0]).astype(float)).astype(
-            np.float64
-        )
+        return np.where(names == "", np.nan, names != self.classes(table)[0])
 
     def groups(self, table: Table) -> np.ndarray | None:
-        if "part" not in table.frame:
-            return None
-        codes = key_codes(table.frame["part"])
-        return np.where(codes < 0, len(codes) + np.arange(len(codes)), codes)
+        return group_codes(table.frame["part"]) if "part" in table.frame else None
 
     def splits(self, table: Table) -> list[Split]:
         config, codes, groups = self.config, self.codes(table), self.groups(table)
@@ -220,6 +215,7 @@ class ImagePipeline(BinaryPipeline):
             workers=config.workers,
             memory_mb=config.memory_mb,
             most_pixels=int(config.most_megapixels * 1e6),
+            sizes=list(zip(facts.height.tolist(), facts.width.tolist())),
         )
 
     def _reads_small(self, table: Table) -> bool:
@@ -246,7 +242,7 @@ class ImagePipeline(BinaryPipeline):
                 self.calibrator = calibrated(label[split.valid], scores, config.calibration)
             else:
                 self.state["typical"] = _typical(scores, config.most_false_rejects)
-                scores = self._in_unit(scores)
+                scores = self.decode(scores)
             self.thresholds = self.decide(table, split.valid, self.calibrator(scores))
         return Prepared(table, photos, photos)
 
@@ -281,15 +277,13 @@ class ImagePipeline(BinaryPipeline):
         scores = [self.outputs(photos, part)["score"] for part in _chunks(rows)]
         return np.concatenate(scores).astype(np.float64) if scores else np.empty(0)
 
-    def _in_unit(self, scores: np.ndarray) -> np.ndarray:
-        """Distances onto [0, 1): one as far as the limit of good photos is one half."""
-        if self.state["mode"] == "labelled":
-            return scores
-        return scores / (scores + self.state["typical"])
+    def decode(self, raw: np.ndarray) -> np.ndarray:
+        """Raw scores onto [0, 1]: probabilities as they are; a distance as far as the limit of good photos is .5."""
+        return raw if self.state["mode"] == "labelled" else raw / (raw + self.state["typical"])
 
     def scores(self, prepared: Prepared, rows: np.ndarray | None = None) -> np.ndarray:
         rows = np.arange(len(prepared.table)) if rows is None else np.asarray(rows)
-        return self.calibrator(self._in_unit(self._raw_scores(prepared.inputs, rows)))
+        return self.calibrator(self.decode(self._raw_scores(prepared.inputs, rows)))
 
     @property
     def rule_in_use(self) -> str:
@@ -331,7 +325,7 @@ class ImagePipeline(BinaryPipeline):
 
     def _answered(self, prepared: Prepared, rows: np.ndarray, folder) -> pd.DataFrame:
         found = self.outputs(prepared.inputs, rows)
-        scores = self.calibrator(self._in_unit(found["score"].astype(np.float64)))
+        scores = self.calibrator(self.decode(found["score"].astype(np.float64)))
         answers = self.answers(prepared.table, rows, scores)
         answers["class"] = self.named(found, answers["decision"].to_numpy())
         if folder is not None:

@@ -209,6 +209,14 @@ def curves(label: np.ndarray, scores: Mapping[str, np.ndarray]) -> dict[str, Any
     return out
 
 
+def folds(label: np.ndarray, fold: np.ndarray, scores: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
+    """The entry `folds` of metrics.json, average precision of each fold by model: what the spread between them is."""
+    rows = [fold == number for number in np.unique(fold)]
+    return {
+        name: [average_precision(label[each], score[each]) for each in rows] for name, score in scores.items()
+    }
+
+
 def slices(
     label: np.ndarray,
     score: np.ndarray,

@@ -126,6 +126,19 @@ def _blend(fitted, prepared, split, rivals: dict[str, Rival], valid, mine, score
     )
 
 
+def speeds(timing: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """The entry `timing` of metrics.json: seconds of the fits and rows a second by model name.
+
+    Example:
+        >>> speeds({"model": {"fit_seconds": 3.0, "rows": 10, "seconds": 2.0}})
+        {'model': {'fit_seconds': 3.0, 'rows_per_second': 5.0}}
+    """
+    return {
+        name: {"fit_seconds": of["fit_seconds"], "rows_per_second": of["rows"] / max(of["seconds"], 1e-9)}
+        for name, of in timing.items()
+    }
+
+
 class _Clock:
     """Seconds since it was made."""
 

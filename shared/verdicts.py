@@ -6,8 +6,7 @@ import numpy as np
 
 from shared import judging, money
 from shared.binary import BinaryPipeline, Prepared
-from shared.metrics import average_precision
-from shared.scoring import Scored
+from shared.scoring import Scored, speeds
 from shared.stages import Stages
 
 
@@ -39,29 +38,14 @@ def judge_run(fitted: BinaryPipeline, prepared: Prepared, splits, scored: Scored
         parts = fitted.slices(table, prepared.features, rows)
         judged["slices"] = judging.slices(label, scores["model"], stopped, parts, groups=groups)
         judged |= _money(fitted, table, rows, label, scores, decisions, groups, judged["curves"])
-        judged["timing"] = {
-            name: {
-                "fit_seconds": entry["fit_seconds"],
-                "rows_per_second": entry["rows"] / max(entry["seconds"], 1e-9),
-            }
-            for name, entry in scored.timing.items()
-        }
+        judged["timing"] = speeds(scored.timing)
         if len(splits) > 1:
-            judged["folds"] = _folds(label, fold, scores)
+            judged["folds"] = judging.folds(label, fold, scores)
     predictions = fitted.answers(table, rows, scores["model"])
     predictions["decision"] = decisions["model"]
     predictions.insert(1, "fold", fold)
     predictions["label"] = label.astype(np.int8)
     return judged, predictions
-
-
-def _folds(label, fold, scores) -> dict[str, Any]:
-    """Average precision of each fold by model: what the spread between periods is."""
-    numbers = np.unique(fold)
-    return {
-        name: [average_precision(label[fold == number], score[fold == number]) for number in numbers]
-        for name, score in scores.items()
-    }
 
 
 def _money(fitted, table, rows, label, scores, decisions, groups, curves) -> dict[str, Any]:

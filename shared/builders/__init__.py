@@ -7,7 +7,7 @@ from shared.builders.embeddings import CategoricalEmbedding, embedding_dim
 from shared.builders.forecast_heads import CountParameters, SpreadQuantiles
 from shared.builders.forecasting import FeatureSlice, StepMask, forecast_inputs, lstm_forecaster
 from shared.builders.gaussian_patches import GaussianPatches
-from shared.builders.good_only import HeatScale, PhotoScore, good_only_model
+from shared.builders.good_only import HeatScale, PhotoScore, good_only_model, patch_reader, patch_scorer
 from shared.builders.heads import (
     MeanProbability,
     RisingSteps,
@@ -98,6 +98,8 @@ __all__ = [
     "multiclass_head",
     "nearest_positions",
     "nhits_forecaster",
+    "patch_reader",
+    "patch_scorer",
     "photo_augmentation",
     "pretrained_image_encoder",
     "quantile_edges",

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from shared.builders.checks import PACKAGE
+from shared.builders.inspection import PhotoContrast
 from shared.builders.patches import PatchFeatures
 
 QUANTILES = (0.5, 0.999)  # of the distances of good patches
@@ -138,13 +139,46 @@ def good_only_model(
         >>> {name: output.shape for name, output in model.output.items()}
         {'score': (None,), 'heatmap': (None, 4, 4)}
     """
+    return patch_scorer(
+        patch_reader(encoder, maps=maps, input_dtype=input_dtype), head, share=share, name=name
+    )
+
+
+def patch_reader(
+    encoder: keras.Model, *, maps: Sequence[str], contrast: bool = False, input_dtype: str = "uint8"
+) -> keras.Model:
+    """Photo -> patches: the part of `good_only_model` that a head is fitted on.
+
+    Args:
+        encoder, maps, input_dtype: As in `good_only_model`.
+        contrast: Whether each photo's exposure is evened out first.
+    Output shape: `(batch, g, g, channels of all maps)`.
+    Raises:
+        ValueError: If the encoder has no such map.
+    Example:
+        >>> photo = keras.Input((8, 8, 1))
+        >>> encoder = keras.Model(photo, {"stride2": keras.layers.Conv2D(3, 2, 2)(photo)})
+        >>> patch_reader(encoder, maps=["stride2"], contrast=True).output_shape
+        (None, 4, 4, 3)
+    """
     photo = keras.Input(encoder.input_shape[1:], dtype=input_dtype, name="photo")
-    found = encoder(ops.cast(photo, "float32"))
+    found = encoder(PhotoContrast(name="contrast")(photo) if contrast else ops.cast(photo, "float32"))
     unknown = [key for key in maps if key not in found]
     if unknown or not maps:
-        wanted = ", ".join(unknown) or "none"
-        raise ValueError(f"maps must be some of {', '.join(sorted(found))}, found {wanted}")
-    distance = head(PatchFeatures(name="patches")([found[key] for key in maps]))
+        lacking = ", ".join(f"`{key}`" for key in unknown) or "map without a name"
+        listed = ", ".join(found)
+        raise ValueError(
+            f"maps: the encoder has no {lacking}; it has {listed}, found {', '.join(maps) or 'none'}"
+        )
+    patches = PatchFeatures(name="patches")([found[key] for key in maps])
+    return keras.Model(photo, patches, name="reader")
+
+
+def patch_scorer(
+    reader: keras.Model, head: keras.layers.Layer, *, share: float, name: str = "good_only"
+) -> keras.Model:
+    """Photo -> score and heatmap, of a reader and its head; all as in `good_only_model`."""
+    distance = head(reader.output)
     score = PhotoScore(share, name="photo_score")(distance)
     heatmap = HeatScale(name="heat_scale")(distance)
-    return keras.Model(photo, {"score": score, "heatmap": heatmap}, name=name)
+    return keras.Model(reader.input, {"score": score, "heatmap": heatmap}, name=name)

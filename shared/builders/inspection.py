@@ -230,7 +230,7 @@ def inspection_model(
 
 
 def inspection_trainer(
-    model: keras.Model, augment: list[keras.layers.Layer], *, mask_weight: float, classes: bool = True
+    model: keras.Model, augment: list[keras.layers.Layer], *, mask_weight: float
 ) -> keras.Model:
     """The same network with what only training needs: augmentation, masks and their loss. Weights are shared.
 
@@ -238,7 +238,6 @@ def inspection_trainer(
         model: Of `inspection_model`.
         augment: Layers of `shared.builders.augmentation`.
         mask_weight: Of the mask loss beside the class loss.
-        classes: Whether the class head learns as well.
     Input shape: `photo` as the model's, `mask` `(batch, side, side)`, `truth` `(batch, classes)` one-hot.
     Output shape: class logits, `(batch, classes)`.
     """

@@ -14,6 +14,20 @@ from shared.images.tiles import Box, merged, tile_boxes
 from shared.inputs import Arrays, Inputs
 
 
+class PhotoView(Inputs):
+    """Photos seen in another way: what derives from it says in `take` how; nothing is copied.
+
+    Args:
+        photos: The `PhotoInputs` that are seen.
+    """
+
+    def __init__(self, photos: "PhotoInputs"):
+        self.photos, self.arrays, self.most_rows = photos, {}, photos.most_rows
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+
 class PhotoInputs(Inputs):
     """Photos, or their tiles, as squares; `take(rows)` decodes just what it gives.
 
@@ -33,6 +47,7 @@ class PhotoInputs(Inputs):
         workers: Threads that decode.
         memory_mb: For decoded squares.
         most_pixels: Larger photos are refused.
+        sizes: `(height, width)` of each photo where they are known already; None: read when they are needed.
     Raises:
         ValueError: If a setting is out of its bounds.
         PhotoError: While reading, of a photo that cannot be decoded.
@@ -54,6 +69,7 @@ class PhotoInputs(Inputs):
         workers: int = 2,
         memory_mb: float = 1000,
         most_pixels: int | None = MOST_PIXELS,
+        sizes: Sequence[tuple[int, int]] | None = None,
     ):
         if channels not in (1, 3) or dtype not in ("uint8", "float32"):
             raise ValueError(
@@ -66,7 +82,7 @@ class PhotoInputs(Inputs):
         self.arrays, self.waited = {}, 0.0
         self._left, self._lock = int(memory_mb * 1e6), threading.Lock()
         self._kept: dict[tuple[str, int], np.ndarray] = {}
-        self._sizes: dict[int, tuple[int, int]] = {}
+        self._sizes = dict(enumerate(sizes or ()))
         self._cut()
 
     def _cut(self) -> None:

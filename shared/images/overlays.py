@@ -1,12 +1,11 @@
 """A heatmap laid over its photo, to be looked at: in a report, or beside the answers of a prediction."""
 
-import io
 import re
 from pathlib import Path
 
 import numpy as np
 
-from shared.images.framing import unframed
+from shared.images.decoding import encode_jpeg
 
 COLD, WARM, HOT = np.array([60, 90, 200.0]), np.array([255, 190, 0.0]), np.array([215, 0, 0.0])
 
@@ -44,9 +43,7 @@ def jpeg(picture: np.ndarray, *, longest: int, quality: int = 78) -> bytes:
     picture = np.clip(picture, 0, 255).astype(np.uint8)
     image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
     image.thumbnail((longest, longest), Image.Resampling.BILINEAR)
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=quality)
-    return out.getvalue()
+    return encode_jpeg(np.asarray(image), quality)
 
 
 def pictures_of(photos, row: int, heat: np.ndarray, *, longest: int) -> tuple[bytes, bytes]:
@@ -71,6 +68,3 @@ def write_overlay(photos, row: int, heat: np.ndarray, folder: Path) -> str:
     photo = photos.original(row)
     path.write_bytes(jpeg(overlay(photo, photos.whole(row, heat)), longest=1600, quality=85))
     return path.name
-
-
-__all__ = ["heat_colors", "jpeg", "overlay", "pictures_of", "unframed", "write_overlay"]

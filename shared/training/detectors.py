@@ -8,8 +8,8 @@ import numpy as np
 from shared import builders
 from shared.fit_settings import FitSettings, History, progress
 from shared.images.coreset import greedy_coreset
+from shared.images.inputs import PhotoView
 from shared.images.synthetic import synthetic_defect
-from shared.inputs import Inputs
 from shared.stages import Stages
 from shared.training.fitting import fit
 from shared.training.prediction import predict
@@ -46,7 +46,7 @@ class _OnEncoder:
         reader = self._reader(config)
         self._adapt(reader, photos, rows, config.seed)
         head, note = self.head(reader, photos, rows, config, stages)
-        model = self._whole(reader, head, config)
+        model = builders.patch_scorer(reader, head, share=config.score_share)
         seen = np.random.default_rng(config.seed).permutation(photos.units_of(split.valid))[:SCALED_BY]
         self._scale(model, photos, seen)
         seconds = time.perf_counter() - begun
@@ -56,14 +56,9 @@ class _OnEncoder:
         return model, history
 
     def _reader(self, config) -> keras.Model:
-        photo = keras.Input(self.encoder.input_shape[1:], dtype=self.dtype, name="photo")
-        even = builders.PhotoContrast(name="contrast")(photo) if config.contrast else photo
-        maps = self.encoder(even)
-        unknown = [name for name in config.maps if name not in maps]
-        if unknown:
-            raise ValueError(f"maps: the encoder has no `{unknown[0]}`; it has {', '.join(maps)}")
-        patches = builders.PatchFeatures(name="patches")([maps[name] for name in config.maps])
-        return keras.Model(photo, patches, name="reader")
+        return builders.patch_reader(
+            self.encoder, maps=config.maps, contrast=config.contrast, input_dtype=self.dtype
+        )
 
     def _adapt(self, reader, photos, rows, seed: int) -> None:
         """Lets each map count alike, by what it looks like on some good photos."""
@@ -85,12 +80,6 @@ class _OnEncoder:
                 patches = patches[:, rng.permutation(grid)[:each]]
             found.append(patches.reshape(-1, patches.shape[-1]))
         return np.concatenate(found)
-
-    def _whole(self, reader, head, config) -> keras.Model:
-        distance = head(reader.output)
-        score = builders.PhotoScore(share=config.score_share, name="photo_score")(distance)
-        heatmap = builders.HeatScale(name="heat_scale")(distance)
-        return keras.Model(reader.input, {"score": score, "heatmap": heatmap}, name="good_only")
 
     def _scale(self, model, photos, rows) -> None:
         distances = keras.Model(model.input, model.get_layer("heat_scale").input)
@@ -125,18 +114,17 @@ class Padim(_OnEncoder):
         return head, f"padim: a Gaussian for each place, of {len(rows):,} photos of good parts"
 
 
-class _Damaged(Inputs):
+class _Damaged(PhotoView):
     """Good photos, half of them with a made-up defect; each batch in each epoch another one.
 
     Args:
         photos: `shared.images.inputs.PhotoInputs`.
-        seed: Of the made-up defects; validation photos always get the same.
+        seed: Of the made-up defects; they come in the order of the batches.
     """
 
     def __init__(self, photos, seed: int):
-        super().__init__({"row": np.arange(len(photos))})
-        self.photos, self.seed, self.calls, self.arrays = photos, seed, 0, {}
-        self.most_rows = photos.most_rows
+        super().__init__(photos)
+        self.seed, self.calls = seed, 0
 
     def take(self, rows):
         clean = self.photos.take(rows)["photo"]

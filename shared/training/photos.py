@@ -8,7 +8,8 @@ import numpy as np
 
 from shared import builders
 from shared.fit_settings import FitSettings, History, Score, progress
-from shared.inputs import Inputs
+from shared.images.classes import macro_f1
+from shared.images.inputs import PhotoView
 from shared.metrics import average_precision
 from shared.stages import Stages
 from shared.training.fitting import fit
@@ -18,7 +19,7 @@ MOST_HEAD_PHOTOS = 20_000
 STRENGTHS = (0.01, 0.1, 1.0)  # of the head: the inverse of its penalty, as scikit-learn's C
 
 
-class Taught(Inputs):
+class Taught(PhotoView):
     """Photos with their masks and, for the mask loss, their classes.
 
     Args:
@@ -28,10 +29,8 @@ class Taught(Inputs):
     """
 
     def __init__(self, photos, codes: np.ndarray, classes: int):
-        super().__init__({"code": codes})
-        self.most_rows = photos.most_rows
-        self.photos, self.truth = photos, np.eye(classes, dtype=np.float32)[np.maximum(codes, 0)]
-        self.arrays = {}
+        super().__init__(photos)
+        self.truth = np.eye(classes, dtype=np.float32)[np.maximum(codes, 0)]
 
     def take(self, rows: np.ndarray):
         return {**self.photos.take(rows, masks=True), "truth": self.truth[rows]}
@@ -46,19 +45,6 @@ def score_of(classes: int) -> Score:
         return found if classes == 2 else (found + macro_f1(y_true, logits.argmax(axis=1))) / 2
 
     return Score("quality", function)
-
-
-def macro_f1(y_true: np.ndarray, y_pred: np.ndarray) -> float:
-    """Mean over the classes that occur of the harmonic mean of precision and recall.
-
-    Example:
-        >>> macro_f1(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0]))
-        0.7333333333333334
-    """
-    names = np.union1d(y_true, y_pred)
-    hit = np.array([((y_true == name) & (y_pred == name)).sum() for name in names])
-    said = np.array([(y_true == name).sum() + (y_pred == name).sum() for name in names])
-    return float(np.mean(2 * hit / said))
 
 
 def _good_margin(logits: np.ndarray) -> np.ndarray:
@@ -134,15 +120,11 @@ def fit_head(model, photos, codes, train, valid, config, stages: Stages) -> Hist
         if best is None or quality > best[0]:
             best = quality, strength, kernel, bias
     dense.set_weights(list(best[2:]))
-    entry = {
-        "epoch": 1,
-        "loss": float("nan"),
-        "valid_quality": best[0],
-        "seconds": time.perf_counter() - begun,
-    }
+    seconds = time.perf_counter() - begun
+    entry = {"epoch": 1, "loss": 0.0, "valid_quality": best[0], "seconds": seconds}
     note = f"head: logistic regression on {len(truth):,} views of {len(train):,} photos, C = {best[1]:g}"
-    history = History(epochs=[entry | {"loss": 0.0}], best_epoch=1, score="valid_quality", notes=[note])
-    history.examples_per_second = len(truth) / entry["seconds"]
+    history = History(epochs=[entry], best_epoch=1, score="valid_quality", notes=[note])
+    history.examples_per_second = len(truth) / seconds
     return history
 
 
@@ -167,10 +149,10 @@ def _views(config) -> list[Callable[[np.ndarray], np.ndarray]]:
     return flips[: config.head_views]
 
 
-class _Flipped(Inputs):
+class _Flipped(PhotoView):
     def __init__(self, photos, flip):
-        super().__init__({"row": np.arange(len(photos))})
-        self.photos, self.flip, self.most_rows = photos, flip, photos.most_rows
+        super().__init__(photos)
+        self.flip = flip
 
     def take(self, rows):
         return {"photo": np.ascontiguousarray(self.flip(self.photos.take(rows)["photo"]))}
@@ -204,17 +186,16 @@ def _phase(name, model, taught, codes, train, valid, config, folder, stages) -> 
     weight = 0.0 if name == "tuning" else config.mask_weight
     trainer = builders.inspection_trainer(model, augment, mask_weight=weight)
     quality, learns = score_of(model.output["classes"].shape[-1]), name != "masks"
-    history = fit(
+    return fit(
         trainer, taught, codes, train=train, valid=valid if learns else valid[:0],
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), settings=settings,
         score=quality if learns else None,  # where the head rests, nothing that validation sees can change
         folder=None if folder is None else folder.with_name(f"{folder.name}-{name}"),
         on_epoch=lambda epoch, epochs, logs: stages.say(f"{name}  {progress(epoch, epochs, logs)}"),
     )  # fmt: skip
-    return history
 
 
-def _tuned(model, taught, codes, train, valid, config, folder, stages) -> History | None:
+def _tuned(model, taught, codes, train, valid, config, folder, stages) -> History:
     """The upper blocks at a low rate; taken back if the validation photos do not gain by it."""
     function = score_of(model.output["classes"].shape[-1]).function
     before = [np.array(value) for value in model.get_weights()]

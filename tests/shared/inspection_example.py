@@ -83,7 +83,7 @@ def guessing(of, *, error=0.3):
             }
             self.history = History(epochs=[{"epoch": 1, "loss": 1.0, "seconds": 2.0}], best_epoch=1)
             self.calibrator = Identity()
-            scores = self._in_unit(self._raw_scores(photos, split.valid))
+            scores = self.decode(self._raw_scores(photos, split.valid))
             self.thresholds = self.decide(table, split.valid, scores)
             return Prepared(table, photos, photos)
 

@@ -298,9 +298,9 @@ def test_a_heatmap_of_each_photo_is_written_where_a_folder_is_given(guesser, tmp
 def test_distances_come_onto_the_unit_interval_with_the_limit_of_good_photos_at_one_half():
     made = pipeline()
     made.state = {"mode": "good_only", "typical": 4.0}
-    assert made._in_unit(np.array([0.0, 4.0, 12.0])).tolist() == [0, 0.5, 0.75]
+    assert made.decode(np.array([0.0, 4.0, 12.0])).tolist() == [0, 0.5, 0.75]
     made.state = {"mode": "labelled"}
-    assert made._in_unit(np.array([0.2])).tolist() == [0.2]
+    assert made.decode(np.array([0.2])).tolist() == [0.2]
     assert _typical(np.arange(101.0), 0.1) == 90 and _typical(np.zeros(3), 0.01) > 0
 
 

@@ -10,7 +10,7 @@ from shared.binary import BinaryPipeline
 from shared.contract import Mapping, Table
 from shared.decisions import Costs
 from shared.encoding import Features
-from shared.history import key_codes
+from shared.history import group_codes
 from shared.inputs import Inputs
 from shared.metrics import card_precision_at_k
 from shared.money import choose_thresholds
@@ -62,10 +62,7 @@ class FraudPipeline(BinaryPipeline):
         )
 
     def groups(self, table: Table):
-        if "card" not in table.frame:
-            return None
-        codes = key_codes(table.frame["card"])
-        return np.where(codes < 0, len(codes) + np.arange(len(codes)), codes)  # without a card, on its own
+        return group_codes(table.frame["card"]) if "card" in table.frame else None
 
     def features(self, table: Table) -> Features:
         return data.features(table, self.config)

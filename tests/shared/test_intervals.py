@@ -148,13 +148,21 @@ def test_very_large_tables_get_fewer_resamples_but_not_too_few(monkeypatch):
     assert bootstrap(y_true, {"a": y_pred}, {"b": brier}, resamples=400).resamples == FEWEST
 
 
-def test_resampling_60_000_rows_of_eight_models_is_fast():
+def test_fifteen_resamples_of_60_000_rows_cost_a_few_plain_passes_as_each_metric_sorts_once():
     y_true, y_pred = rows(0, 60_000)
     predictions = {f"model {i}": y_pred ** (1 + i / 8) for i in range(8)}
     metrics = {"ap": average_precision, "auc": roc_auc, "ll": log_loss, "brier": brier}
-    begin = time.process_time()
-    bootstrap(y_true, predictions, metrics, groups=np.arange(60_000) // 12, resamples=15)
-    assert time.process_time() - begin < 3  # 300 resamples take 20 times as long; this is .3 s when idle
+    groups = np.arange(60_000) // 12
+    ratios = []
+    for _ in range(3):  # both in one breath, and the best of three: a busy machine slows both
+        begin = time.process_time()
+        for scores in predictions.values():
+            for function in metrics.values():
+                function(y_true, scores)
+        middle = time.process_time()
+        bootstrap(y_true, predictions, metrics, groups=groups, resamples=15)
+        ratios.append((time.process_time() - middle) / (middle - begin))
+    assert min(ratios) < 8  # about 2; sorting again in each resample would be 16
 
 
 def test_fold_summary_is_the_t_interval():

@@ -45,13 +45,14 @@ def explain_run(
             prepared.inputs.take(np.array([row])),
             background,
             fitted.places(),
-            lambda arrays: _log_odds(fitted.decode(raw(arrays))),
+            lambda arrays: log_odds(fitted.decode(raw(arrays))),
         )
-        cases.append(_case(kind, last.iloc[place], prepared.features, row, credit))
+        cases.append(case_of(kind, last.iloc[place], prepared.features, row, credit))
     return {"importance": importance, "cases": cases}
 
 
-def _log_odds(p: np.ndarray) -> np.ndarray:
+def log_odds(p: np.ndarray) -> np.ndarray:
+    """Log odds of probabilities, which are kept 1e-7 from 0 and 1."""
     p = np.clip(p, 1e-7, 1 - 1e-7)
     return np.log(p / (1 - p))
 
@@ -76,9 +77,11 @@ def _cases(predictions: pd.DataFrame) -> dict[str, int]:
     return found
 
 
-def _case(
+def case_of(
     kind: str, answer: pd.Series, features: Features, row: int, credit: dict[str, float]
 ) -> dict[str, Any]:
+    """One case in full: its answer, and the features that moved it most, with their values."""
+
     def value(name: str):
         if name in features.numbers:
             number = float(features.numbers[name][row])

@@ -268,7 +268,7 @@ def _table(pipeline, data: Path | None, stages, test: Path | None = None):
 
 
 def _read(pipeline, data: Path, *, predict: bool):
-    return pipeline.check(pipeline.read(data, pipeline.mapping.format), predict=predict)
+    return pipeline.check(pipeline.read(data, pipeline.mapping.format, predict=predict), predict=predict)
 
 
 def _language(lang: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from shared.contract.mapping import Format, Mapping, Settings, Wide
+from shared.contract.mapping import Format, Mapping, Number, Settings, SignalColumns, Wide
 from shared.errors import ConfigError, Fault, did_you_mean
 
 if TYPE_CHECKING:
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Format", "Mapping", "Project", "Settings", "did_you_mean", "load_project"]
 
-SECTIONS = ("solution", "simulated", "columns", "features", "labels", "format", "wide", "settings")
+SECTIONS = (
+    *("solution", "simulated", "columns", "features", "numbers", "labels", "format", "wide", "signal"),
+    "settings",
+)
+FEATURES = ("numeric", "categorical", "groups")
 
 
 @dataclass
@@ -131,15 +135,16 @@ def _mapping(tree: dict[str, Any], roles: list[str], faults: list[Fault]) -> Map
             faults.append(Fault(text=f"[columns] has no role `{role}`.{known}"))
     features = _section(tree, "features", faults)
     for key in features:
-        if key not in ("numeric", "categorical"):
-            near = did_you_mean(key, ["numeric", "categorical"]) or " Known are: `numeric`, `categorical`"
+        if key not in FEATURES:
+            near = did_you_mean(key, FEATURES) or f" Known are: {', '.join(f'`{name}`' for name in FEATURES)}"
             faults.append(Fault(text=f"[features] `{key}` is unknown.{near}"))
     parts = {
         "columns": columns,
-        **{key: features[key] for key in ("numeric", "categorical") if key in features},
+        **{key: features[key] for key in FEATURES if key in features},
+        "numbers": _section(tree, "numbers", faults),
         "labels": _section(tree, "labels", faults),
         "format": _section(tree, "format", faults),
-        **({"wide": _section(tree, "wide", faults)} if "wide" in tree else {}),
+        **{key: _section(tree, key, faults) for key in ("wide", "signal") if key in tree},
         "simulated": tree.get("simulated", False),
     }
     return _build(Mapping, parts, "", faults)
@@ -157,11 +162,15 @@ def _fault(model: type[Settings], problem: dict[str, Any], section: str) -> Faul
     """The words of a user for one finding of pydantic."""
     place = [str(part) for part in problem["loc"] if part != "[key]"]
     if not section:
-        section = "features" if place[0] in ("numeric", "categorical") else place.pop(0)
-        model = {"format": Format, "wide": Wide}.get(section, Mapping)
+        section = "features" if place[0] in FEATURES else place.pop(0)
+        model = {"format": Format, "wide": Wide, "numbers": Number, "signal": SignalColumns}.get(
+            section, Mapping
+        )
     name = ".".join(place)
-    parent, field = _field(model, place)
+    parent, field = _field(model, place[1:] if model is Number else place)
     where = f"[{section}] `{name}`" if name else f"[{section}]"
+    if problem["type"] == "said":
+        return Fault(text=f"{where}: {problem['msg']}")
     if problem["type"] == "extra_forbidden" and parent is not None:
         near = did_you_mean(place[-1], parent.model_fields)
         known = near or " Known are: " + ", ".join(f"`{key}`" for key in parent.model_fields)
@@ -169,6 +178,7 @@ def _fault(model: type[Settings], problem: dict[str, Any], section: str) -> Faul
     if problem["type"] == "missing":
         return Fault(text=f"{where} is missing")
     wanted = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    wanted = "settings, such as { name = value }" if problem["type"] == "model_type" else wanted
     meaning = f" ({field.description})" if field is not None and field.description else ""
     return Fault(text=f"{where}: found `{str(problem['input'])[:40]}`, expected {wanted}{meaning}")
 

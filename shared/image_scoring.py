@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shared.binary import Prepared
+from shared.calibration import calibrated
 from shared.images.metrics import PixelCurve
 from shared.images.rivals import fit_good_only_rivals, fit_image_rivals
 from shared.images.statistics import hog_features, image_statistics
-from shared.imaging import ImagePipeline, calibrated
+from shared.imaging import ImagePipeline
 from shared.scoring import Scored
 from shared.splits import Split
 from shared.stages import Stages

@@ -8,8 +8,8 @@ import numpy as np
 
 from shared import judging
 from shared.binary import Prepared
+from shared.classes import judge_classes
 from shared.image_scoring import Photographed
-from shared.images.classes import judge_classes
 from shared.images.metrics import escape_rate_at, share_interval
 from shared.images.overlays import pictures_of
 from shared.imaging import ImagePipeline

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from shared.binary import BinaryPipeline, Prepared
-from shared.calibration import Calibrator, Identity, fit_calibrator
+from shared.calibration import Identity, calibrated
 from shared.contract import Table
 from shared.errors import ContractError, Fault
 from shared.fit_settings import History
@@ -55,7 +55,7 @@ class ImagePipeline(BinaryPipeline):
     # -- reading and checking
 
     @classmethod
-    def read(cls, path, format=None):
+    def read(cls, path, format=None, *, predict=False):
         return read_photos(path, format)
 
     def check(self, raw, *, predict: bool = False, earlier=None, later=None) -> Table:
@@ -350,24 +350,6 @@ class ImagePipeline(BinaryPipeline):
     def restore(self, content: dict[str, Any]) -> None:
         super().restore(content | {"decision": {"review": 0, "block": 0}})
         self.thresholds = Inspection.from_dict(content["decision"])
-
-
-def calibrated(label: np.ndarray, scores: np.ndarray, method: str) -> Calibrator:
-    """A calibrator from few photos, which a good model often tells apart without a single mistake.
-
-    Nothing then keeps the slope finite: every score becomes 0 or 1, and their order is lost. So each photo counts a
-    little as the other class too, by `1 / (photos of its class + 2)`.
-
-    Reference:
-        Platt, Probabilistic outputs for support vector machines, 1999, section 2.2
-    Example:
-        >>> calibrator = calibrated(np.repeat([0.0, 1.0], 20), np.repeat([0.1, 0.9], 20), "platt")
-        >>> bool(calibrator(np.array([0.99])) > calibrator(np.array([0.98])))
-        True
-    """
-    doubt = np.where(label == 1, 1 / ((label == 1).sum() + 2), 1 / ((label == 0).sum() + 2))
-    twice, both = np.concatenate([scores, scores]), np.concatenate([label, 1 - label])
-    return fit_calibrator(both, twice, method, weights=np.concatenate([1 - doubt, doubt]))
 
 
 def _texts(values, length: int = 0) -> list[str]:

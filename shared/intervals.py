@@ -116,7 +116,7 @@ def bootstrap(
 
     Args:
         y_true: Labels 0 or 1, shape `(rows,)`.
-        predictions: Scores by model name, each of shape `(rows,)`.
+        predictions: Scores by model name, each of shape `(rows,)`, or `(rows, classes)` where the metrics read these.
         metrics: Metrics by name.
         groups: Group of each row (a card, a patient), shape `(rows,)`.
     Reference:
@@ -167,7 +167,9 @@ def _bare(metric: Metric) -> tuple[Metric, dict]:
 
 def _prepared(metric: Metric, y_true: np.ndarray, y_pred: np.ndarray) -> Weighted:
     """The metric as a function of the weights alone."""
-    y_pred = np.asarray(y_pred).reshape(-1)
+    y_pred = np.asarray(y_pred)
+    if y_pred.ndim != 2 or y_pred.shape[1] == 1:
+        y_pred = y_pred.reshape(-1)
     function, options = _bare(metric)
     if hasattr(function, "prepare"):
         return function.prepare(y_true, y_pred, **options)

@@ -3,6 +3,7 @@
 Pipeline                     one customer's mapping and settings, a network, what was learnt
 +-- BinaryPipeline           each row gets a probability and a decision        (shared/binary.py)
 |   +-- ImagePipeline        each photo gets these, a class and a heatmap      (shared/imaging.py)
+|   +-- DiagnosticPipeline   each patient gets classes, or is referred         (shared/diagnostic.py)
 +-- ForecastPipeline         each series gets quantiles of each step ahead     (shared/forecast.py)
 
 A solution derives from one of these. What `run`, a bundle and the command line need of any of them is here.
@@ -65,8 +66,12 @@ class Pipeline:
         return {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
 
     @classmethod
-    def read(cls, path: str | Path, format: Format | None = None) -> RawTable:
-        """What a customer delivers, not yet checked: a table, or what a task reads besides."""
+    def read(cls, path: str | Path, format: Format | None = None, *, predict: bool = False) -> RawTable:
+        """What a customer delivers, not yet checked: a table, or what a task reads besides.
+
+        Args:
+            predict: Whether it is to be answered, not learnt from: some of it may then lack.
+        """
         return read_table(path, format)
 
     # -- what a solution gives

@@ -222,7 +222,7 @@ def predict(
     """
     stages = stages or Stages()
     with stages("read"):
-        raw = pipeline.read(data, pipeline.mapping.format)
+        raw = pipeline.read(data, pipeline.mapping.format, predict=True)
         earlier = None if history is None else pipeline.read(history, pipeline.mapping.format)
     with stages("check"):
         table = pipeline.check(raw, predict=True, earlier=earlier)

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import cases, forecast_verdicts, verdicts
+from shared.diagnostic import DiagnosticPipeline
+from shared.diagnostic_cases import explain_patients
+from shared.diagnostic_scoring import Diagnosed, score_loaded_patients, score_patients
+from shared.diagnostic_verdicts import judge_patients
 from shared.forecast import ForecastPipeline
 from shared.forecast_scoring import Forecasts, forecast_fold, forecast_loaded
 from shared.image_scoring import Photographed, score_loaded_photos, score_photos
@@ -43,6 +47,7 @@ FORECAST = Task(
 )
 
 
+PATIENTS = Task(Diagnosed, score_patients, score_loaded_patients, judge_patients, explain_patients)
 PHOTOS = Task(Photographed, score_photos, score_loaded_photos, judge_photos, explain_photos)
 
 
@@ -50,4 +55,6 @@ def task_of(pipeline: Pipeline) -> Task:
     """The task that a pipeline is of."""
     if isinstance(pipeline, ForecastPipeline):
         return FORECAST
+    if isinstance(pipeline, DiagnosticPipeline):
+        return PATIENTS
     return PHOTOS if isinstance(pipeline, ImagePipeline) else BINARY

@@ -15,17 +15,18 @@ LAYERS = [
         *("contract", "config", "fit_settings", "split_settings", "split_checks", "splits", "drawing"),
         *("forecast_settings", "image_settings", "images"),
         *("encoding", "history", "inputs", "metrics", "ranking", "intervals", "calibration", "judging"),
-        *("decisions", "money", "explain", "stages", "series"),
+        *("decisions", "money", "explain", "stages", "series", "signals", "trust", "classes", "patients"),
+        *("diagnostic_settings", "protocol"),
     },
-    {"builders", "losses", "training", "baselines"},
-    {"pipeline", "bundle", "binary", "forecast", "imaging"},
+    {"builders", "losses", "training", "baselines", "class_rivals"},
+    {"pipeline", "bundle", "binary", "forecast", "imaging", "diagnostic"},
     {"tasks", "cases", "facts", "scoring", "verdicts", "forecast_scoring", "forecast_sentences"}
-    | {"image_scoring", "image_verdicts"}
+    | {"image_scoring", "image_verdicts", "diagnostic_scoring", "diagnostic_verdicts", "diagnostic_cases"}
     | {"forecast_verdicts", "report", "run", "serve", "export", "testing", "cli"},
 ]
 KERAS = {"keras", "tensorflow", "jax", "torch"}
 AT_THE_TOP = {"builders", "losses", "training"}
-FREE_OF_KERAS = LAYERS[0] | LAYERS[1] | {"baselines"}
+FREE_OF_KERAS = LAYERS[0] | LAYERS[1] | {"baselines", "class_rivals"}
 
 
 def layer_of(module):

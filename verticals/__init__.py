@@ -21,5 +21,6 @@ SOLUTIONS = {
     "finance.fraud": "verticals.finance:FraudPipeline",
     "retail.demand": "verticals.retail:DemandPipeline",
     "manufacturing.defects": "verticals.manufacturing:DefectPipeline",
+    "healthcare.diagnosis": "verticals.healthcare:DiagnosisPipeline",
 }
 """Name -> where its pipeline is; nothing is imported before it is asked for."""

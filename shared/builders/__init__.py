@@ -1,11 +1,13 @@
 """Uncompiled Keras models and layers, on every Keras backend."""
 
 from shared.builders.augmentation import photo_augmentation
+from shared.builders.class_activation import ClassMaps, class_activation_map
 from shared.builders.dense import dense_block, dense_encoder
 from shared.builders.draem import draem_inspector, draem_model, draem_trainer
-from shared.builders.embeddings import CategoricalEmbedding, embedding_dim
+from shared.builders.embeddings import CategoricalEmbedding, CategoryIndicators, embedding_dim
 from shared.builders.forecast_heads import CountParameters, SpreadQuantiles
 from shared.builders.forecasting import FeatureSlice, StepMask, forecast_inputs, lstm_forecaster
+from shared.builders.fusion import LateFusion, ModalityDropout
 from shared.builders.gaussian_patches import GaussianPatches
 from shared.builders.good_only import HeatScale, PhotoScore, good_only_model, patch_reader, patch_scorer
 from shared.builders.heads import (
@@ -39,6 +41,15 @@ from shared.builders.nhits import LinearInterpolation, nhits_forecaster
 from shared.builders.numeric import PeriodicEmbedding, PiecewiseLinearEmbedding, quantile_edges, tree_edges
 from shared.builders.patches import PatchFeatures, PatchMemory, nearest_positions, reweighted_score
 from shared.builders.sequence import AttentionPooling, PaddedGRU, PaddedLSTM, gru_encoder, lstm_encoder
+from shared.builders.signal_augmentation import (
+    SignalNoise,
+    SignalScale,
+    SignalShift,
+    SignalWarp,
+    signal_augmentation,
+)
+from shared.builders.signals import HalveSteps, MaskedBatchNormalization, MeanMaxPooling, signal_encoder
+from shared.builders.small_image import small_image_encoder
 from shared.builders.tabular import (
     EnsembleDense,
     EnsembleHead,
@@ -53,17 +64,24 @@ __all__ = [
     "STRIDES",
     "AttentionPooling",
     "CategoricalEmbedding",
+    "CategoryIndicators",
+    "ClassMaps",
     "CountParameters",
     "DefectMap",
     "EnsembleDense",
     "EnsembleHead",
     "FeatureSlice",
     "GaussianPatches",
+    "HalveSteps",
     "HeatScale",
+    "LateFusion",
     "LinearInterpolation",
     "MaskLoss",
+    "MaskedBatchNormalization",
+    "MeanMaxPooling",
     "MeanProbability",
     "MemberScale",
+    "ModalityDropout",
     "PaddedGRU",
     "PaddedLSTM",
     "PatchFeatures",
@@ -73,12 +91,17 @@ __all__ = [
     "PhotoScore",
     "PiecewiseLinearEmbedding",
     "RisingSteps",
+    "SignalNoise",
+    "SignalScale",
+    "SignalShift",
+    "SignalWarp",
     "SpreadQuantiles",
     "Standardise",
     "StatisticsPooling",
     "StepMask",
     "WeightsError",
     "binary_head",
+    "class_activation_map",
     "dense_block",
     "dense_encoder",
     "draem_inspector",
@@ -108,6 +131,9 @@ __all__ = [
     "residual_block",
     "residual_image_encoder",
     "reweighted_score",
+    "signal_augmentation",
+    "signal_encoder",
+    "small_image_encoder",
     "tabm_encoder",
     "tide_forecaster",
     "tree_edges",

@@ -110,6 +110,48 @@ class CategoricalEmbedding(keras.layers.Layer):
         return {**super().get_config(), **own, "unseen_rate": self.unseen_rate}
 
 
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class CategoryIndicators(keras.layers.Layer):
+    """Gives each known value of each column, and missing, a place of its own that is 1 where it stands, else 0.
+
+    Codes as in `CategoricalEmbedding`. A value that training did not hold gives zeros in all places of its column:
+    it speaks for nothing.
+
+    Args:
+        cardinalities: Size of each column's vocabulary.
+    Input shape: `(batch, columns)`, integer.
+    Output shape: `(batch, sum of (cardinality + 1))`, float.
+    Raises:
+        ValueError: If there is no column, or the input has another number of them.
+    Example:
+        >>> ops.convert_to_numpy(CategoryIndicators([2, 1])(ops.array([[2, 0], [1, 2]]))).tolist()
+        [[0.0, 1.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0, 1.0]]
+    """
+
+    def __init__(self, cardinalities, **kwargs):
+        super().__init__(**kwargs)
+        self.autocast = False
+        self.cardinalities = [int(value) for value in cardinalities]
+        if not self.cardinalities or min(self.cardinalities) < 0:
+            raise ValueError(f"cardinalities must be one size >= 0 a column, found {cardinalities!r}")
+        self.codes = [[MISSING, *range(FIRST, FIRST + size)] for size in self.cardinalities]
+
+    def build(self, input_shape):
+        check_columns(self, input_shape, len(self.cardinalities))
+        self.built = True
+
+    def call(self, inputs):
+        inputs = ops.cast(ops.convert_to_tensor(inputs), "int32")
+        columns = [inputs[:, place, None] == np.array(codes) for place, codes in enumerate(self.codes)]
+        return ops.cast(ops.concatenate(columns, axis=-1), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], sum(map(len, self.codes)))
+
+    def get_config(self):
+        return {**super().get_config(), "cardinalities": self.cardinalities}
+
+
 def _table_values(rows: np.ndarray):
     """Uniform within 1 / sqrt(width), and zeros for the unseen value of each column."""
     known = np.ones((int(rows.sum()), 1), "float32")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.contract.mapping import Format
-from shared.contract.parsing import Reading, is_number, is_text, shown
+from shared.contract.parsing import Reading, are_hidden, count, is_number, is_text, shown
 
 WHOLE = r"^-?[0-9]+\.0*$|^-?[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}$"
 
@@ -102,6 +102,11 @@ def read_labels(cells: pa.ChunkedArray, format: Format, labels: dict[str, int]) 
 
 def _unknown_labels(values: pd.Categorical, classes: np.ndarray, labels: dict[str, int]) -> tuple[str, int]:
     strange = np.flatnonzero(np.isnan(classes))
+    wanted = ", ".join(shown(key) for key in labels) + " as in [labels]" if labels else "0 and 1"
+    more = "Add it there" if labels else "Map them under [labels]"
+    if are_hidden():
+        row = int(np.argmax(np.isin(values.codes, strange))) + 1
+        return f"{count(len(strange), 'value')} not expected; expected {wanted}. {more}", row
     at = {int(code): int(np.argmax(values.codes == code)) for code in strange[:5]}
     plain = [f"{text}" for text, known in zip(values.categories, classes) if not np.isnan(known)]
     names = {shown(values.categories[code]): row + 1 for code, row in at.items()}
@@ -110,6 +115,4 @@ def _unknown_labels(values: pd.Categorical, classes: np.ndarray, labels: dict[st
         odd.append(f"{len(strange) - len(odd)} more values")
     found = [*plain[:5], *odd]
     text = " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
-    wanted = ", ".join(shown(key) for key in labels) + " as in [labels]" if labels else "0 and 1"
-    more = "Add it there" if labels else "Map them under [labels]"
     return f"found {text}; expected {wanted}. {more}", min(at.values()) + 1

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from shared.contract.categories import read_categories
 from shared.contract.duplicates import equal_rows
-from shared.contract.mapping import Mapping
-from shared.contract.parsing import Reading, bad_cells, count, doubtful_points
-from shared.contract.roles import Role, Slot, find_columns
+from shared.contract.mapping import Format, Mapping, Number
+from shared.contract.parsing import Reading, are_hidden, bad_cells, count, doubtful_points, hidden_cells
+from shared.contract.roles import GROUP, Role, Slot, find_columns
 from shared.contract.tables import RawTable, raw_table
+from shared.contract.units import out_of_range
 from shared.contract.wide import melted
 from shared.errors import ContractError, Fault
 
@@ -24,7 +26,8 @@ class Table:
     """A table that fits its contract.
 
     Args:
-        frame: One column per role, then `numeric/<column>`, then `categorical/<column>`, in the file's order.
+        frame: One column per role, then `numeric/<column>`, then `categorical/<column>`, then
+            `group/<column>` (numbers or categories), in the file's order.
             Times are naive datetime64[us], numbers and labels float64, categories and keys Categorical.
         notes: What was seen and decided.
         source: Name of the file.
@@ -35,6 +38,7 @@ class Table:
         tested: Whether the others came by `--test`, to judge and not to teach.
         panel: The regular series that a forecasting solution made of the rows.
         photos: The photos that the rows name, and what a first look at each told.
+        signals: The signals of the rows.
     """
 
     frame: pd.DataFrame
@@ -47,9 +51,21 @@ class Table:
     tested: bool = False
     panel: Any = field(default=None, repr=False)
     photos: Any = field(default=None, repr=False)
+    signals: Any = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def take(self, rows: np.ndarray) -> "Table":
+        """The table of these rows, in this order."""
+        beside = {
+            name: each.take(rows)
+            for name in ("photos", "signals")
+            if hasattr(each := getattr(self, name), "take")
+        }
+        return replace(
+            self, frame=self.frame.iloc[rows].reset_index(drop=True), rows=self.rows[rows], **beside
+        )
 
 
 def check(
@@ -93,7 +109,7 @@ def check(
         faults.append(
             Fault(text="the table has no rows, only a header" if raw.data.num_columns else "it is empty")
         )
-    parts, decided = _read(raw, slots, predict, faults, notes) if len(raw) else ({}, {})
+    parts, decided = _read(raw, slots, mapping, predict, faults, notes) if len(raw) else ({}, {})
     same = (
         equal_rows(raw.data, list(parts.values())) if len(raw) and mapping.format.duplicates != "keep" else []
     )
@@ -145,20 +161,29 @@ def _equal(same: np.ndarray) -> Fault:
 
 
 def _read(
-    raw: RawTable, slots: list[Slot], predict: bool, faults: list[Fault], notes: list[str]
+    raw: RawTable,
+    slots: list[Slot],
+    mapping: Mapping,
+    predict: bool,
+    faults: list[Fault],
+    notes: list[str],
 ) -> tuple[dict[str, np.ndarray | pd.Categorical], dict[str, str]]:
     """The columns by name, and what they settled about how the file is written."""
     parts: dict[str, np.ndarray | pd.Categorical] = {}
     settled: dict[str, set[str]] = {}
+    read: dict[tuple[str, bool], str] = {}
     for slot in slots:
+        use = (slot.column, slot.kind == "number")
+        if slot.target.startswith(GROUP) and use in read:  # as a feature or role, and told of there
+            if read[use] in parts:
+                parts[slot.target] = parts[read[use]]
+            continue
+        if slot.kind in ("number", "category", "key"):
+            read[use] = slot.target
         cells = _plain(raw.data.column(slot.column))
-        try:
-            reading = slot.read(cells)
-        except pa.ArrowException as error:  # types and values that Arrow has no conversion for
-            reading = Reading(faults=[(f"cannot be read: {str(error).splitlines()[0][:120]}", None)])
+        with hidden_cells(slot.private):
+            reading = _reading(slot, cells, mapping.numbers.get(slot.column), predict)
         notes += [f"column `{slot.column}`: {note}" for note in reading.notes]
-        if slot.role and not reading.faults:
-            reading.faults += _breaches(slot.role, reading.data, cells, predict)
         faults += [slot.fault(text, row) for text, row in reading.faults]
         for name, value in reading.decided.items():
             settled.setdefault(name, set()).add(value)
@@ -171,16 +196,28 @@ def _read(
     return parts, {name: values.pop() for name, values in settled.items() if len(values) == 1}
 
 
+def _reading(slot: Slot, cells: pa.ChunkedArray, number: Number | None, predict: bool) -> Reading:
+    try:
+        reading = slot.read(cells)
+    except pa.ArrowException as error:  # types and values that Arrow has no conversion for
+        why = "" if are_hidden() else f": {str(error).splitlines()[0][:120]}"
+        return Reading(faults=[(f"cannot be read{why}", None)])
+    if slot.role and not reading.faults:
+        reading.faults += _breaches(slot.role, reading.data, cells, number, predict)
+    return reading
+
+
 def _doubts(raw: RawTable, slots: list[Slot]) -> list[Fault]:
     """`1.234` is about one, unless the other columns of the file have decimal commas."""
     found = []
-    for slot in slots:
+    for slot in reversed({slot.column: slot for slot in reversed(slots)}.values()):
         if slot.kind == "number":
             cells = _plain(raw.data.column(slot.column))
             rows = doubtful_points(cells)
             if len(rows):
                 what = "may mean thousands, as other columns have decimal commas. Set decimal under [format]"
-                found.append(slot.fault(*bad_cells(rows[:1], cells, what)))
+                with hidden_cells(slot.private):
+                    found.append(slot.fault(*bad_cells(rows[:1], cells, what)))
     return found
 
 
@@ -200,7 +237,8 @@ def _plain(cells: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _empty_cells(parts: dict[str, np.ndarray | pd.Categorical]) -> list[str]:
     found = []
-    for name, part in parts.items():
+    once = {id(part): (name, part) for name, part in reversed(parts.items())}
+    for name, part in reversed(once.values()):
         empty = int((part.codes < 0).sum() if isinstance(part, pd.Categorical) else np.isnan(part).sum())
         if empty:
             found.append(f"{name.partition('/')[2] or name} {empty:,}")
@@ -213,7 +251,11 @@ def _unsorted(times: np.ndarray) -> bool:
 
 
 def _breaches(
-    role: Role, values: np.ndarray | pd.Categorical, cells: pa.ChunkedArray, predict: bool
+    role: Role,
+    values: np.ndarray | pd.Categorical,
+    cells: pa.ChunkedArray,
+    number: Number | None,
+    predict: bool,
 ) -> list[tuple[str, int | None]]:
     """Empty cells, numbers out of bounds, a single class."""
     found: list[tuple[str, int | None]] = []
@@ -222,26 +264,31 @@ def _breaches(
     if len(empty) and not may_be_empty:
         rows = ", ".join(str(row + 1) for row in empty[1:4]) + (", ..." if len(empty) > 4 else "")
         more = f" (and {count(len(empty) - 1, 'more row')}: {rows})" if len(empty) > 1 else ""
-        found.append((f"the cell is empty{more}. Fill it in or leave the row out", int(empty[0]) + 1))
+        coded = number is not None and (number.missing or number.outside == "missing")
+        what = "empty, or taken as not known by [numbers]" if coded else "empty"
+        found.append((f"the cell is {what}{more}. Fill it in or leave the row out", int(empty[0]) + 1))
     if role.kind == "number":
-        unit = f" {role.unit}" if role.unit else ""
-        for bound, beyond, word in ((role.low, np.less, "below"), (role.high, np.greater, "above")):
-            at = np.flatnonzero(beyond(values, bound)) if bound is not None else []
-            if len(at):
-                found.append(bad_cells(at, cells, f"is {word} {bound:,g}{unit}"))
+        found += out_of_range(values, cells, Number(unit=role.unit, low=role.low, high=role.high))
     if role.kind == "label" and role.high is not None:
         at = np.flatnonzero(np.greater(values, role.high))
         if len(at):
             wanted = f"expected a class from 0 to {role.high:g}. Change it under [labels]"
-            found.append(bad_cells(at, cells, f"is class {values[at[0]]:g}, {wanted}"))
+            which = "a class" if role.private else f"class {values[at[0]]:g}"
+            found.append(bad_cells(at, cells, f"is {which}, {wanted}"))
     if role.kind == "label" and not predict:
         classes = np.unique(values[~np.isnan(values)])
         if len(classes) == 1:
-            text = (
-                f"every row is {classes[0]:g}, expected at least two classes. Nothing can be learnt from one"
-            )
+            one = "of one class" if role.private else f"{classes[0]:g}"
+            text = f"every row is {one}, expected at least two classes. Nothing can be learnt from one"
             found.append((text, None))
     return found
+
+
+def _as_categories(values: pd.Series) -> pd.Categorical:
+    """A column as categories, also a group that one table holds as numbers and the other does not."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.array.as_unordered()
+    return read_categories(pa.chunked_array([pa.array(values, from_pandas=True)]), Format()).data
 
 
 def joined(first: Table, second: Table) -> Table:
@@ -253,9 +300,7 @@ def joined(first: Table, second: Table) -> Table:
             for table in (first, second)
         ]
         if any(isinstance(values.dtype, pd.CategoricalDtype) for values in series):
-            parts[name] = pd.api.types.union_categoricals(
-                [values.astype("category").cat.as_unordered() for values in series]
-            )
+            parts[name] = pd.api.types.union_categoricals([_as_categories(values) for values in series])
         else:
             parts[name] = np.concatenate([values.to_numpy() for values in series])
     rows = np.concatenate([first.rows, second.rows])

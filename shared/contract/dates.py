@@ -12,6 +12,7 @@ from shared.contract.offsets import read_offsets, to_one_clock, without_offsets
 from shared.contract.parsing import (
     NO_VALUE,
     Reading,
+    are_hidden,
     bad_cells,
     floats,
     is_number,
@@ -89,9 +90,9 @@ def _within_reason(reading: Reading, cells: pa.ChunkedArray) -> Reading:
     values = reading.data
     absurd = np.flatnonzero((values < EARLIEST) | (values >= LATEST))
     if len(absurd):
-        year = values[absurd[0]].astype("datetime64[Y]")
+        year = "a year" if are_hidden() else f"the year {values[absurd[0]].astype('datetime64[Y]')}"
         way_out = "Check date_format, time_unit and time_origin under [format]"
-        what = f"is in the year {year}, expected 1900 to 2100. {way_out}"
+        what = f"is in {year}, expected 1900 to 2100. {way_out}"
         reading.faults.append(bad_cells(absurd, cells, what))
     return reading
 

@@ -2,6 +2,7 @@
 
 import codecs
 import fnmatch
+import re
 import zoneinfo
 from collections.abc import Container, Sequence
 from datetime import datetime
@@ -16,6 +17,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
+
+EXPRESSION = r"[^\[\]]*[^\[\]\s](?:\[:, *(?:\d+|\d*:\d*)\])?"
 
 
 def _column(value: Any) -> Any:
@@ -54,6 +58,75 @@ def _iso_date(text: str) -> str:
     return text
 
 
+def _said(text: str) -> PydanticCustomError:
+    """A fault whose text is the whole message, where it is no matter of one value found and one expected."""
+    return PydanticCustomError("said", "{text}", {"text": text})
+
+
+class Number(Settings):
+    """What holds for the numbers of one column: the unit, the plausible range, codes for not known.
+
+    Example:
+        >>> Number(unit="kg/m2", low=10, high=80, missing=[2.0]).outside
+        'error'
+    """
+
+    unit: str = Field("", description="for messages, and to see when a value is in another unit")
+    low: float | None = Field(None, description="least plausible value")
+    high: float | None = Field(None, description="greatest plausible value")
+    missing: list[float] = Field([], description="codes that mean: not known, in this column, such as -9")
+    outside: Literal["error", "missing"] = Field("error", description="faults, or taken as not known")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Number":
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise _said(f"low = {self.low:,g} is above high = {self.high:,g}")
+        return self
+
+
+class Arrays(Settings):
+    """Which arrays of a `.npz` file play which role.
+
+    An expression is the name of an array, with `[:, a]` or `[:, a:b]` behind it for some of its columns;
+    `{part}` in it stands for the file's own name of each part.
+
+    Example:
+        >>> Arrays(parts={"train": "train", "test": "test"}, columns={"label": "{part}[:, 0]"}).columns
+        {'label': '{part}[:, 0]'}
+    """
+
+    parts: dict[Literal["train", "valid", "test"], str] = Field(
+        {}, description="the file's names of its parts, which take the place of {part}"
+    )
+    columns: dict[str, str] = Field(min_length=1, description="the array of each role")
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "Arrays":
+        names = list(self.parts.values())
+        if len(set(names)) < len(names):
+            raise _said("parts: two have one name, and would hold the same rows")
+        for role, text in self.columns.items():
+            if not re.fullmatch(EXPRESSION, text) or re.search(r"[{}]", text.replace("{part}", "")):
+                wanted = "the name of an array, also with [:, 0] or [:, 1:5] behind it"
+                raise _said(f"columns.{role}: found `{text[:40]}`, expected {wanted}")
+            if ("{part}" in text) != bool(names):
+                has = "no {part}: every part would hold the same rows" if names else "{part} without `parts`"
+                raise _said(f"columns.{role}: `{text[:40]}` has {has}")
+        return self
+
+
+class SignalColumns(Settings):
+    """A signal that is written in the table itself, one column a sample.
+
+    Example:
+        >>> SignalColumns(columns="t*", rate=125)
+        SignalColumns(columns='t*', rate=125.0)
+    """
+
+    columns: str = Field(min_length=1, description="pattern of the samples, such as t*; in the file's order")
+    rate: float | None = Field(None, gt=0, description="samples a second, for plots")
+
+
 class Format(Settings):
     """How the file is written. Everything is optional; what is left out is detected and noted, or is a fault.
 
@@ -84,6 +157,7 @@ class Format(Settings):
     )
     missing: list[str] = Field([], description="further texts that mean: not known, such as ? or 不详")
     duplicates: Literal["error", "keep", "drop"] = Field("error", description="what to do with equal rows")
+    arrays: Arrays | None = Field(None, description="of a .npz file: which array plays which role")
 
     @field_validator("encoding")
     @classmethod
@@ -168,9 +242,12 @@ class Mapping(Settings):
         columns: The customer's column by role, or several, of which the first that a table has is read.
         numeric: Further columns that are read as numbers.
         categorical: Further columns that are read as categories.
-        labels: The class, 0, 1, ..., by the text of the label column.
+        groups: Columns for tables by subgroup; they may be roles or features too.
+        numbers: What holds for the numbers of a column, by the customer's name of it.
+        labels: The class, 0, 1, ... without holes, by the text of the label column.
         format: How the file is written.
         wide: Of a table with one column a step; it is then read as rows of `item`, `date` and `quantity`.
+        signal: Of a table that holds a signal, one column a sample.
         simulated: Whether the data are made up; every report then says so.
     Example:
         >>> mapping = Mapping(columns={"time": "TX_DATETIME"}, labels={"是": 1, "否": 0})
@@ -181,10 +258,22 @@ class Mapping(Settings):
     columns: dict[str, Column] = {}
     numeric: list[str] = []
     categorical: list[str] = []
+    groups: list[str] = []
+    numbers: dict[str, Number] = {}
     labels: dict[str, Annotated[StrictInt, Field(ge=0)]] = {}
     format: Format = Format()
     wide: Wide | None = None
+    signal: SignalColumns | None = None
     simulated: bool = False
+
+    @field_validator("labels")
+    @classmethod
+    def _no_holes(cls, labels: dict[str, int]) -> dict[str, int]:
+        classes = set(labels.values())
+        hole = next((number for number in range(max(classes, default=0)) if number not in classes), None)
+        if hole is not None:
+            raise _said(f"class {hole} is missing: number the classes 0, 1, 2, ... without holes")
+        return labels
 
     def column(self, role: str, names: Container[str] | None = None) -> str:
         """The column that plays a role, as it is called for messages; of alternatives, the first among `names`.

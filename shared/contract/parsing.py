@@ -1,7 +1,9 @@
 """Cells of a column, as texts or typed, to numbers; `dates.py` and `categories.py` do the rest."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.contract.mapping import Format
+from shared.contract.mapping import Format, Number
 
 NO_VALUE = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "NaT")
 CURRENCY = r"(?:€|£|¥|元|US\$|\$|EUR|USD|GBP|CNY|RMB|CHF|JPY)"
 INFINITE = r"^[+-]?(?i:inf|infinity)$"
+_hidden: ContextVar[bool] = ContextVar("_hidden", default=False)
 
 
 @dataclass
@@ -44,6 +47,32 @@ def shown(value: object) -> str:
     return f"`{text}`" if len(text) <= 40 else f"`{text[:39]}…`"
 
 
+@contextmanager
+def hidden_cells(hidden: bool = True) -> Iterator[None]:
+    """While a column of identifiers is read: no message shows one of its cells.
+
+    Example:
+        >>> with hidden_cells():
+        ...     shown_cell("patient 17")
+        'a cell'
+    """
+    token = _hidden.set(hidden)
+    try:
+        yield
+    finally:
+        _hidden.reset(token)
+
+
+def are_hidden() -> bool:
+    """Whether messages may show no cell, nor anything that tells one."""
+    return _hidden.get()
+
+
+def shown_cell(value: object) -> str:
+    """A cell as a message shows it, unless it may identify someone."""
+    return "a cell" if are_hidden() else shown(value)
+
+
 def count(number: int, noun: str) -> str:
     """`1 row`, `1,000 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
@@ -55,7 +84,7 @@ def bad_cells(at: np.ndarray, cells: pa.ChunkedArray, what: str) -> tuple[str, i
     if len(at) > 1:
         rows = ", ".join(str(row + 1) for row in at[1:4]) + (", ..." if len(at) > 4 else "")
         more = f" (and {count(len(at) - 1, 'more row')}: {rows})"
-    return f"{shown(cell(cells, int(at[0])))} {what}{more}", int(at[0]) + 1
+    return f"{shown_cell(cell(cells, int(at[0])))} {what}{more}", int(at[0]) + 1
 
 
 def cell(cells: pa.ChunkedArray, at: int) -> object:
@@ -90,18 +119,38 @@ def floats(cells: pa.ChunkedArray) -> np.ndarray:
     return np.array(cells.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
-def read_numbers(cells: pa.ChunkedArray, format: Format) -> Reading:
+def read_numbers(cells: pa.ChunkedArray, format: Format, number: Number | None = None) -> Reading:
     """Reads a column of numbers.
 
     Args:
         cells: Texts, or any numeric or Boolean type.
         format: `decimal`, `thousands` and `missing` are used.
+        number: Of the column; its codes for not known are used.
     Returns:
         float64; the decimal mark that the texts settled in `decided`.
     Example:
         >>> read_numbers(pa.chunked_array([["1.234,50 €", "12,5"]]), Format()).data
         array([1234.5,   12.5])
     """
+    reading = _read_any(cells, format)
+    if number is not None and number.missing and reading.data is not None and not reading.faults:
+        _take_codes(reading, cells.type, number.missing)
+    return reading
+
+
+def _take_codes(reading: Reading, kind: pa.DataType, codes: Sequence[float]) -> None:
+    """Cells that hold a code become NaN; -9.9 in single precision is the code -9.9 too."""
+    told = []
+    for code in dict.fromkeys(codes):
+        held = reading.data == (np.float32(code) if pa.types.is_float32(kind) else code)
+        if held.any():
+            reading.data[held] = np.nan
+            told.append(f"{code:g} in {int(held.sum()):,}")
+    if told:
+        reading.notes.append(f"codes taken as not known: {', '.join(told)} of {len(reading.data):,} cells")
+
+
+def _read_any(cells: pa.ChunkedArray, format: Format) -> Reading:
     kind = cells.type
     if pa.types.is_null(kind):
         return Reading(np.full(len(cells), np.nan))
@@ -220,7 +269,7 @@ def _decimal_mark(plain: pa.ChunkedArray, texts: pa.ChunkedArray, reading: Readi
     if len(point) and len(comma):
         few = min(comma, point, key=lambda rows: (len(rows), -rows[0]))
         known = point if few is comma else comma
-        other = shown(texts[int(known[0])].as_py())
+        other = shown_cell(texts[int(known[0])].as_py())
         what = f"and {other} (row {known[0] + 1}) have different decimal marks. Use one in every row"
         reading.faults.append(bad_cells(few[:1], texts, what))
         return "."

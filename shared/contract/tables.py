@@ -52,6 +52,8 @@ class RawTable:
         fields: Column of the file that each row came from then.
         store: Where the files are that the rows name, such as photos; None: beside the working folder.
         listed: Whether the rows are files that were found, so that their numbers mean nothing to anyone.
+        signals: The samples of each row, float32: an array `(rows, steps, channels)`, or a list of
+            `(steps, channels)` with None where a row has none; None: there are no signals.
     """
 
     data: pa.Table
@@ -64,6 +66,7 @@ class RawTable:
     fields: np.ndarray | None = field(default=None, repr=False)
     store: Any = field(default=None, repr=False)
     listed: bool = False
+    signals: Any = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return self.data.num_rows

@@ -19,6 +19,7 @@ SMALLEST = 16  # pixels of a side
 MOST_BYTES = 1 << 30
 MOST_NAMES = 5000  # that a missing one is compared with
 MOST_LISTED = 30  # faults of one kind
+TWIN = "that of row {row}"
 EXTENSIONS = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
@@ -76,7 +77,7 @@ class Checked:
 
 @dataclass
 class _Found:
-    """Of one photo: `(kind, text)` of its faults, and kinds of what is only noted."""
+    """Of one photo: `(kind, text)` of its faults; of what is only noted, what is added to its name."""
 
     facts: PhotoFacts | None = None
     sha256: str = ""
@@ -114,6 +115,7 @@ def check_photos(
     good: str | None = None,
     column: str | None = None,
     workers: int = 2,
+    named: bool = True,
     say: Callable[[int, int], None] = lambda done, of: None,
 ) -> Checked:
     """Decodes each photo and its mask once, a few at a time, and compares them.
@@ -124,6 +126,7 @@ def check_photos(
         good: The class without a defect.
         column: Column of the manifest that names the photos, for the place of a fault; None: there is none.
         workers: Threads; so many photos are in memory at once.
+        named: Whether photos are called by name; else by row alone, since the names may tell who a patient is.
         say: Hears how many photos are done, of how many.
     Returns:
         Faults: a file that is missing, empty, damaged, no photo, too large or smaller than 16 pixels; a mask that is
@@ -131,47 +134,50 @@ def check_photos(
         training and the test part. Notes: a wrong extension, several pictures in a file, an empty mask of a defect,
         equal photos in one class.
     """
-    looked = _Look(most_pixels, good)
+    looked = _Look(most_pixels, good, named)
     found: list[_Found] = [_Found()] * len(photos)
     with ThreadPoolExecutor(max(1, workers)) as pool:
         waiting = {pool.submit(looked, photo): at for at, photo in enumerate(photos)}
         for done, future in enumerate(as_completed(waiting), start=1):
             found[waiting[future]] = future.result()
             say(done, len(photos))
-    _compare(photos, found)
-    return Checked(_facts(found), _faults(photos, found, column), _notes(found))
+    _compare(photos, found, named)
+    return Checked(_facts(found), _faults(photos, found, column, named), _notes(photos, found, named))
+
+
+def _called(photo: Photo, named: bool, instead: str = "the photo") -> str:
+    return f"`{photo.name}`" if named else instead.format(row=photo.row)
 
 
 class _Look:
     """A look at one photo. Names in a store are listed once, and only when one is missing."""
 
-    def __init__(self, most_pixels: int | None, good: str | None):
-        self.most_pixels, self.good = most_pixels, good
+    def __init__(self, most_pixels: int | None, good: str | None, named: bool):
+        self.most_pixels, self.good, self.named = most_pixels, good, named
         self._names: dict[int, list[str]] = {}
         self._lock, self._asked = threading.Lock(), 0
 
     def __call__(self, photo: Photo) -> _Found:
-        found = _Found()
+        found, called = _Found(), _called(photo, self.named)
         try:
             data = self._read(photo, photo.name)
             found.facts = look(data)
             pixels = decode(data, most_pixels=self.most_pixels)
         except PhotoError as error:
-            found.faults.append((error.kind, f"`{photo.name}` {error}"))
+            found.faults.append((error.kind, f"{called} {error}"))
             return found
         digest = hashlib.sha256(f"{pixels.shape} {pixels.dtype}".encode())
         digest.update(np.ascontiguousarray(pixels))
         found.sha256 = digest.hexdigest()
         size = pixels.shape[:2]
         if min(size) < SMALLEST:
-            text = (
-                f"has {size[1]} x {size[0]} pixels, fewer than {SMALLEST}. Give the photo, not its thumbnail"
-            )
-            found.faults.append(("small", f"`{photo.name}` {text}"))
-        if PurePosixPath(photo.name).suffix.lower() not in EXTENSIONS.get(found.facts.format, ()):
-            found.notes.append(("extension", f"`{photo.name}` ({found.facts.format})"))
+            text = f"{called} has {size[1]} x {size[0]} pixels, fewer than {SMALLEST}"
+            found.faults.append(("small", f"{text}. Give the photo, not its thumbnail"))
+        suffix = PurePosixPath(photo.name).suffix.lower()
+        if suffix and suffix not in EXTENSIONS.get(found.facts.format, ()):
+            found.notes.append(("extension", f" ({found.facts.format})"))
         if found.facts.frames > 1:
-            found.notes.append(("frames", f"`{photo.name}`"))
+            found.notes.append(("frames", ""))
         if photo.mask:
             self._mask(photo, size, found)
         return found
@@ -184,10 +190,11 @@ class _Look:
             return photo.store.read(name)
         except (FileNotFoundError, NotADirectoryError):
             place = "there" if PurePath(name).is_absolute() else f"in `{photo.store.source}`"
-            text = f"is not {place}.{self._near(photo.store, name)}"
-            raise PhotoError(text, kind="missing") from None
+            near = self._near(photo.store, name) if self.named else ""
+            raise PhotoError(f"is not {place}.{near}", kind="missing") from None
         except OSError as error:
-            raise PhotoError(f"cannot be read: {error.strerror or error}") from None
+            why = f": {error.strerror or error}" if self.named else ""  # it may hold the name
+            raise PhotoError(f"cannot be read{why}") from None
         except ValueError as error:  # a name that no file can have
             if isinstance(error, PhotoError):
                 raise
@@ -206,48 +213,51 @@ class _Look:
         return did_you_mean(name, names) if self._asked <= MOST_LISTED else ""
 
     def _mask(self, photo: Photo, size: tuple[int, int], found: _Found) -> None:
+        called, mine = _called(photo, self.named), f"the mask `{photo.mask}`" if self.named else "the mask"
         try:
             mask = decode_mask(self._read(photo, photo.mask), most_pixels=self.most_pixels)
         except PhotoError as error:
             kind = "mask missing" if error.kind == "missing" else "mask"
-            found.faults.append((kind, f"the mask `{photo.mask}` of `{photo.name}` {error}"))
+            found.faults.append((kind, f"{mine} of {called} {error}"))
             return
         if mask.shape != size:
-            text = f"has {mask.shape[1]} x {mask.shape[0]} pixels, the photo `{photo.name}` {size[1]} x {size[0]}"
-            found.faults.append(("mask size", f"the mask `{photo.mask}` {text}. Give it the photo's size"))
+            whose = f"the photo {called}" if self.named else called
+            text = f"has {mask.shape[1]} x {mask.shape[0]} pixels, {whose} {size[1]} x {size[0]}"
+            found.faults.append(("mask size", f"{mine} {text}. Give it the photo's size"))
         good = self.good is not None and photo.label == self.good
         if good and mask.any():
-            text = f"`{photo.name}` is of the good class `{photo.label}`, but its mask `{photo.mask}` shows a defect"
+            text = f"{called} is of the good class `{photo.label}`, but its {mine[4:]} shows a defect"
             found.faults.append(("good mask", f"{text}. Correct the class, or leave the mask out"))
         if not mask.any() and photo.label is not None and self.good is not None and not good:
-            found.notes.append(("blank", f"`{photo.name}`"))
+            found.notes.append(("blank", ""))
 
 
-def _compare(photos: Sequence[Photo], found: list[_Found]) -> None:
+def _compare(photos: Sequence[Photo], found: list[_Found], named: bool) -> None:
     """Each of several photos of equal pixels is compared with the first of each class and of each part."""
     alike: dict[str, list[int]] = defaultdict(list)
     for at, each in enumerate(found):
         if each.sha256:
             alike[each.sha256].append(at)
     for group in (group for group in alike.values() if len(group) > 1):
-        by_class: dict[str, Photo] = {}
-        by_part: dict[bool, Photo] = {}
+        firsts: tuple[dict[str, Photo], dict[bool, Photo]] = {}, {}
         for at in group:
-            _against(photos[at], found[at], by_class, by_part)
+            _against(photos[at], found[at], *firsts, named)
 
 
-def _against(photo: Photo, found: _Found, by_class: dict[str, Photo], by_part: dict[bool, Photo]) -> None:
-    test, same = photo.split == "test", "is pixel by pixel"
-    other = None if photo.label is None else next((n for n in by_class if n != photo.label), None)
-    if other is not None:
-        text = f"`{photo.name}` (class `{photo.label}`) {same} `{by_class[other].name}` (class `{other}`)"
-        found.faults.append(("two classes", f"{text}. Keep the right one"))
-    elif (not test) in by_part:
-        twin = by_part[not test]
-        text = f"`{photo.name}` ({photo.split or 'train'}) {same} `{twin.name}` ({twin.split or 'train'})"
-        found.faults.append(("two parts", f"{text}: what is learnt from may not judge. Keep one"))
+def _against(
+    photo: Photo, found: _Found, by_class: dict[str, Photo], by_part: dict[bool, Photo], named: bool
+) -> None:
+    called, test = _called(photo, named), photo.split == "test"
+    twin = by_class.get(next((name for name in by_class if name != photo.label), None))
+    if photo.label is not None and twin is not None:
+        text = f"{called} (class `{photo.label}`) is pixel by pixel {_called(twin, named, TWIN)}"
+        found.faults.append(("two classes", f"{text} (class `{twin.label}`). Keep the right one"))
+    elif (twin := by_part.get(not test)) is not None:
+        text = f"is pixel by pixel {_called(twin, named, TWIN)} ({twin.split or 'train'})"
+        way_out = "what is learnt from may not judge. Keep one"
+        found.faults.append(("two parts", f"{called} ({photo.split or 'train'}) {text}: {way_out}"))
     elif photo.label in by_class:
-        found.notes.append(("double", f"`{photo.name}`"))
+        found.notes.append(("double", ""))
     if photo.label is not None:
         by_class.setdefault(photo.label, photo)
     by_part.setdefault(test, photo)
@@ -263,7 +273,7 @@ def _facts(found: list[_Found]) -> Facts:
     return Facts(**numbers, sha256=digests, faulty=np.array([bool(each.faults) for each in found], bool))
 
 
-def _faults(photos: Sequence[Photo], found: list[_Found], column: str | None) -> list[Fault]:
+def _faults(photos: Sequence[Photo], found: list[_Found], column: str | None, named: bool) -> list[Fault]:
     """In the order of the photos; of one kind so many, then how many more there are."""
     seen: Counter[str] = Counter()
     faults = []
@@ -271,22 +281,20 @@ def _faults(photos: Sequence[Photo], found: list[_Found], column: str | None) ->
         for kind, text in each.faults:
             seen[kind] += 1
             if seen[kind] <= MOST_LISTED:
-                place = {} if column is None else {"row": photo.row}
-                named = column if not kind.startswith("mask") else None
-                faults.append(Fault(text=text, column=named, **place))
+                place = {} if column is None and named else {"row": photo.row}
+                of = column if not kind.startswith("mask") else None
+                faults.append(Fault(text=text, column=of, **place))
     for kind, number in seen.items():
         if number > MOST_LISTED:
             faults.append(Fault(text=f"{KINDS[kind]}: and {number - MOST_LISTED:,} more like it"))
     return faults
 
 
-def _notes(found: list[_Found]) -> list[str]:
+def _notes(photos: Sequence[Photo], found: list[_Found], named: bool) -> list[str]:
     by_kind: dict[str, list[str]] = defaultdict(list)
-    for each in found:
-        for kind, name in each.notes:
-            by_kind[kind].append(name)
-    found_notes = []
-    for kind, names in sorted(by_kind.items()):
-        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-        found_notes.append(f"{NOTES[kind].format(count(len(names), 'photo'))}: {shown}")
-    return found_notes
+    for photo, each in zip(photos, found):
+        for kind, more in each.notes:
+            by_kind[kind].append(_called(photo, named, "row {row}") + more)
+    shown = {kind: ", ".join(names[:3]) + ", ..." * (len(names) > 3) for kind, names in by_kind.items()}
+    counts = {kind: count(len(names), "photo") for kind, names in by_kind.items()}
+    return [f"{NOTES[kind].format(counts[kind])}: {shown[kind]}" for kind in sorted(by_kind)]

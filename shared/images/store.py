@@ -1,10 +1,13 @@
-"""Where files lie that rows name: in a folder or in a zip archive, read by name."""
+"""Where pictures lie that rows name: in a folder, in a zip archive or in one array, read by name."""
 
+import io
 import os
 import threading
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import numpy as np
 
 from shared.errors import ContractError, Fault
 
@@ -123,6 +126,66 @@ class ZipStore:
     def names(self, most: int | None = None) -> list[str]:
         """As `FolderStore.names`."""
         return sorted(name for name in self._entries if _counts(name))[:most]
+
+
+class ArrayStore:
+    """Pictures in one array, each read as a PNG by the number of its row. May be read by several threads.
+
+    Args:
+        pictures: uint8 or uint16 `(rows, height, width)` or `(rows, height, width, 1)`, or uint8
+            `(rows, height, width, 3)`. It is kept, not copied.
+        source: Name for messages.
+    Raises:
+        ValueError: If the array has another shape or type.
+    Example:
+        >>> store = ArrayStore(np.zeros((2, 16, 20), np.uint8), "scans.npz")
+        >>> store.names(), store.size("image 2"), store.read("image 2")[:4]
+        (['image 1', 'image 2'], 320, b'\\x89PNG')
+    """
+
+    def __init__(self, pictures: np.ndarray, source: str = "arrays"):
+        pictures = np.asarray(pictures)
+        grey = pictures.ndim == 3 or (pictures.ndim == 4 and pictures.shape[-1] == 1)
+        colours = pictures.ndim == 4 and pictures.shape[-1] == 3
+        if not (grey or colours) or pictures.dtype not in ([np.uint8, np.uint16] if grey else [np.uint8]):
+            found = f"{pictures.dtype} {pictures.shape}"
+            raise ValueError(
+                f"pictures must be uint8 or uint16 (rows, height, width[, 1 or 3]), found {found}"
+            )
+        self.pictures, self.source = pictures[..., 0] if grey and pictures.ndim == 4 else pictures, source
+
+    @staticmethod
+    def name(row: int) -> str:
+        """Of the picture in a row, from 1."""
+        return f"image {row}"
+
+    def _picture(self, name: str) -> np.ndarray:
+        number = name.removeprefix("image ")
+        row = int(number) if number.isascii() and number.isdigit() else 0
+        if name != self.name(row) or not 1 <= row <= len(self.pictures):
+            raise FileNotFoundError(2, "there is no such picture in the array", name)
+        return self.pictures[row - 1]
+
+    def read(self, name: str) -> bytes:
+        """A picture as PNG, of 8 or 16 bits, grey or in colours, as the array is.
+
+        Raises:
+            OSError: If there is none of that name.
+        """
+        from PIL import Image
+
+        out = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(self._picture(name))).save(out, "PNG", compress_level=1)
+        return out.getvalue()
+
+    def size(self, name: str) -> int:
+        """Number of bytes in the array."""
+        return self._picture(name).nbytes
+
+    def names(self, most: int | None = None) -> list[str]:
+        """All pictures by row, or the first `most`."""
+        number = len(self.pictures) if most is None else min(most, len(self.pictures))
+        return [self.name(row) for row in range(1, number + 1)]
 
 
 def _refused(source: str, text: str) -> ContractError:

@@ -8,13 +8,19 @@ from pathlib import Path
 
 from shared.report.comparison import Comparison
 from shared.report.curves import all_curves
+from shared.report.diagnosis import Diagnosis
+from shared.report.diagnosis_charts import decision_curve
 from shared.report.figures import Figures
 from shared.report.forecast_charts import forecast_charts
 from shared.report.forecasts import Forecasts
 from shared.report.inspection import Inspection
 from shared.report.inventory import Inventory
 from shared.report.provenance import Provenance
+from shared.report.referrals import Referrals
 from shared.report.sections import Sections
+from shared.report.signals import Signals
+from shared.report.subgroups import Subgroups
+from shared.report.tripod import tripod
 from shared.report.words import Words
 
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,8 +32,8 @@ def render(metrics: Mapping, lang: str = "en") -> str:
     Each section is rendered only if the metrics hold something for it. The page is well-formed XML.
 
     Args:
-        metrics: The content of `metrics.json`; `kind` "forecast" or "inspection" picks the texts of such
-            reports. A solution may add `words`, texts that replace those of the report:
+        metrics: The content of `metrics.json`; `kind` "diagnosis", "forecast" or "inspection" picks the
+            texts of such reports. A solution may add `words`, texts that replace those of the report:
             `{"column.missed": {"en": "Missed frauds", "zh": "漏掉的欺诈"}}`.
         lang: "en" or "zh".
     Raises:
@@ -57,26 +63,49 @@ def render(metrics: Mapping, lang: str = "en") -> str:
 
 def sections_of(metrics: Mapping, words: Words, figures: Figures) -> dict:
     """What each section shows, by its name, in the order of the page; empty where there is nothing."""
-    makers = (Sections, Comparison, Provenance, Inventory, Forecasts, Inspection)
-    sections, comparison, provenance, inventory, forecasts, inspection = (
+    makers = (Sections, Comparison, Provenance, Inventory, Forecasts, Inspection, Diagnosis)
+    sections, comparison, provenance, inventory, forecasts, inspection, diagnosis = (
         each(metrics, words, figures) for each in makers
     )
-    return {
+    clinical = metrics.get("kind") == "diagnosis"  # images stand late, and two classes need no matrix
+    found = {
         "verdict": sections.verdict(),
+        "intended": diagnosis.intended(),
+        "population": diagnosis.population(),
         "inspection": inspection.inspection(),
         "money": sections.money(),
         "inventory": inventory.inventory(),
         "rivals": comparison.rivals(),
-        "classes": inspection.classes(),
-        "gallery": inspection.gallery(),
+        "classes": {} if clinical and class_count(metrics) < 3 else inspection.classes(),
+        "threshold": diagnosis.threshold(),
+        "referrals": Referrals(metrics, words, figures).referrals(),
+        "gallery": {} if clinical else inspection.gallery(),
         "examples": forecasts.examples(),
-        "charts": forecast_charts(metrics, words, figures) + all_curves(metrics, words, figures),
+        "charts": charts_of(metrics, words, figures),
+        "subgroups": Subgroups(metrics, words, figures).subgroups(),
         "slices": comparison.slices(),
         "drivers": sections.drivers(),
+        "images": diagnosis.images() if clinical else {},
+        "signals": Signals(metrics, words, figures).signals(),
+        "tripod": {},
         "limits": [words.local(each) for each in metrics.get("limits") or [] if each],
         "data": provenance.data(),
         "method": provenance.method(),
     }
+    found["tripod"] = tripod(metrics, [name for name, content in found.items() if content], words)
+    return found
+
+
+def class_count(metrics: Mapping) -> int:
+    """How many classes the confusion matrix has."""
+    return len((metrics.get("classes") or {}).get("names") or [])
+
+
+def charts_of(metrics: Mapping, words: Words, figures: Figures) -> list[dict]:
+    """Every chart of the section of charts, those of the training last."""
+    charts = forecast_charts(metrics, words, figures) + all_curves(metrics, words, figures)
+    charts += decision_curve(metrics, words, figures)
+    return sorted(charts, key=lambda chart: chart["name"].startswith("learning"))
 
 
 def write_report(metrics: Mapping, path: str | os.PathLike, lang: str = "en") -> Path:

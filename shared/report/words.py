@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.report.figures import DASH, clip
 
 LANGUAGES = ("en", "zh")
-KINDS = ("forecast", "inspection")
+KINDS = ("diagnosis", "forecast", "inspection")
 
 
 @cache
@@ -43,7 +43,7 @@ class Words:
     Args:
         lang: "en" or "zh".
         extra: Further or replacing entries, `{"section.key": {"en": ..., "zh": ...}}`.
-        kind: "forecast" or "inspection" to prefer the texts of `words_<kind>.toml`.
+        kind: "diagnosis", "forecast" or "inspection" to prefer the texts of `words_<kind>.toml`.
     Raises:
         ValueError: If `lang` is neither.
     Example:

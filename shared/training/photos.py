@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from shared import builders
+from shared.classes import macro_f1
 from shared.fit_settings import FitSettings, History, Score, progress
-from shared.images.classes import macro_f1
 from shared.images.inputs import PhotoView
 from shared.metrics import average_precision
 from shared.stages import Stages

@@ -207,3 +207,77 @@ def test_the_mapping_files_that_ship_can_be_read(name):
     project = load_project(path, Anything, roles)
     assert project.solution == "finance.fraud"
     assert {"time", "amount", "label"} <= set(project.mapping.columns)
+
+
+PATIENTS = """
+[features]
+numeric = ["bmi"]
+groups = ["sex", "bmi"]
+[numbers]
+bmi = { unit = "kg/m2", low = 10, high = 80, missing = [2.0] }
+[numbers.temperature]
+outside = "missing"
+[signal]
+columns = "t*"
+rate = 125
+[format.arrays]
+parts = {train = "train", valid = "val", test = "test"}
+columns = {signal = "{part}[:, 1:]", label = "{part}[:, 0]"}
+"""
+
+
+def test_sections_of_a_patient_table_are_read(load):
+    mapping = load(PATIENTS).mapping
+    assert mapping.groups == ["sex", "bmi"] and mapping.numeric == ["bmi"]
+    assert mapping.numbers["bmi"].missing == [2.0] and mapping.numbers["bmi"].high == 80
+    assert mapping.numbers["temperature"].outside == "missing"
+    assert (mapping.signal.columns, mapping.signal.rate) == ("t*", 125)
+    assert mapping.format.arrays.columns["label"] == "{part}[:, 0]"
+
+
+def test_sections_of_a_patient_table_are_overridden(load):
+    mapping = load(
+        PATIENTS, ["numbers.bmi={high = 70}", "signal.rate=250", 'features.groups=["age"]']
+    ).mapping
+    assert mapping.numbers["bmi"].high == 70 and mapping.signal.rate == 250 and mapping.groups == ["age"]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("[numbers.bmi]\nhihg = 3", "[numbers] `bmi.hihg` is unknown. Did you mean `high`?"),
+        ('[numbers.bmi]\nlow = "x"', "[numbers] `bmi.low`: found `x`, expected a valid number"),
+        ('[numbers.bmi]\nlow = "x"', "(least plausible value)"),
+        ("[numbers.bmi]\nlow = 5\nhigh = 3", "[numbers] `bmi`: low = 5 is above high = 3"),
+        (
+            '[numbers.bmi]\noutside = "drop"',
+            "[numbers] `bmi.outside`: found `drop`, expected 'error' or 'missi",
+        ),
+        ("[numbers]\nbmi = 3", "[numbers] `bmi`: found `3`, expected settings, such as { name = value }"),
+        ("numbers = 3", "`numbers`: found `3`, expected a section [numbers]"),
+        ("[signal]\nrate = 3", "[signal] `columns` is missing"),
+        (
+            '[signal]\ncolumns = "t*"\nrate = 0',
+            "[signal] `rate`: found `0`, expected greater than 0 (samples a",
+        ),
+        ('[signal]\ncolums = "t*"', "[signal] `colums` is unknown. Did you mean `columns`?"),
+        ('[features]\ngroup = ["a"]', "[features] `group` is unknown. Did you mean `groups`?"),
+        ('[features]\ngroups = "a"', "[features] `groups`: found `a`, expected a valid list"),
+        (
+            "[labels]\nno = 0\nyes = 1\nmaybe = 3",
+            "[labels]: class 2 is missing: number the classes 0, 1, 2, ... without holes",
+        ),
+        (
+            '[format.arrays]\ncolumns = {label = "{part}"}',
+            "[format] `arrays`: columns.label: `{part}` has {part} without `parts`",
+        ),
+        (
+            '[format.arrays]\nparts = {tset = "a"}',
+            "[format] `arrays.parts.tset`: found `tset`, expected 'train'",
+        ),
+        ('[format.arrays]\nparts = {test = "a"}', "[format] `arrays.columns` is missing"),
+        ("[number]", "section [number] is unknown. Did you mean `numbers`?"),
+    ],
+)
+def test_each_fault_of_a_patient_table_says_where_and_what_was_expected(load, text, part):
+    assert part in faults(load, text)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.contract import Format, Mapping, Role, check
+from shared.contract import Format, Mapping, Role, check, joined
 from shared.contract.tables import raw_table, read_table
 from shared.errors import ContractError
 
@@ -485,3 +485,143 @@ def test_csv_and_parquet_of_any_values_give_one_frame(folder, rows):
     (folder / "one.parquet").write_bytes(stream.getvalue())
     first = passed(read_table(folder / "one.csv"), predict=True).frame
     pd.testing.assert_frame_equal(first, passed(read_table(folder / "one.parquet"), predict=True).frame)
+
+
+def joined_groups(*columns):
+    tables = [
+        check(pd.DataFrame({"g": cells}), [], Mapping(groups=["g"]), solution="demo") for cells in columns
+    ]
+    return joined(*tables).frame["group/g"]
+
+
+def test_a_group_of_numbers_in_one_table_and_of_texts_in_the_other_is_joined_as_texts():
+    both = joined_groups([str(at) for at in range(20)], ["1", "x"])
+    assert both.tolist() == [*[str(at) for at in range(20)], "1", "x"]
+    assert joined_groups(["a", "b"], ["b", "c"]).tolist() == ["a", "b", "b", "c"]
+    assert joined_groups(range(20), range(20, 40)).tolist() == list(range(40))
+
+
+# Cells of identifiers, so written that each can be found again in a message.
+IDENTIFIERS = {
+    "time": [
+        ["Miller77", "2024-01-02"],
+        ["31/02/1977", "01/02/2024"],
+        ["01/02/2024", "05/06/2023"],
+        ["1977123", "1977124"],
+        ["2477-01-01", "2024-01-01"],
+        ["2024-01-01T07:07:07+07:00", "2024-01-01T07:07:07"],
+        ["2024-01-01", ""],
+        [["Miller77"], ["x"]],
+    ],
+    "number": [
+        ["Miller77", "1"],
+        ["1977777", "2"],
+        ["98.6", "37"],
+        ["-77", "5"],
+        ["inf", "5"],
+        ["77 %", "5"],
+        ["77,5", "66.5"],
+        ["7,777", "6,666"],
+        ["7", ""],
+        [float("inf"), 7.0],
+        [["Miller77"], ["x"]],
+    ],
+    "label": [
+        ["Miller77", "0"],
+        ["Miller77", "Smith88"],
+        ["77", "1"],
+        ["Miller77"] * 2,
+        ["2", "0"],
+        ["", "1"],
+    ],
+    "key": [
+        ["Miller77", ""],
+        [["Miller77"], ["x"]],
+        [{"name": "Miller77"}, {"name": "x"}],
+        [b"\xffMiller77", b"x"],
+    ],
+    "category": [["Miller77", None], [["Miller77"], ["x"]]],
+}
+IDENTIFYING = [(kind, cells) for kind, columns in IDENTIFIERS.items() for cells in columns]
+
+
+def said_of(kind, cells, *, private, **format):
+    role = Role(
+        name="patient", kind=kind, private=private, low=0, high=45 if kind == "number" else 1, unit="°C"
+    )
+    mapping = Mapping(
+        columns={"patient": "id"}, labels={"zero": 0, "one": 1, "2": 2}, format=Format(**format)
+    )
+    if kind == "label" and "Miller77" not in cells:
+        mapping = mapping.model_copy(update={"labels": {"0": 0, "1": 1, "2": 2}})
+    with pytest.raises(ContractError) as caught:
+        check(pd.DataFrame({"id": cells, "other": ["1", "2"]}), [role], mapping, solution="demo")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "cells"), IDENTIFYING)
+def test_no_message_shows_a_cell_that_identifies_someone(kind, cells):
+    message = said_of(kind, cells, private=True)
+    open_message = said_of(kind, cells, private=False)
+    assert message.startswith("table does not fit `demo`") and message.count("\n") == open_message.count("\n")
+    for told in (
+        "Miller",
+        "Smith",
+        "77",
+        "88",
+        "98.6",
+        "inf`",
+        "37.0",
+        "66.5",
+        "6,666",
+        "31/02",
+        "05/06",
+        "2024",
+    ):
+        assert told not in message, message
+    assert "`id` (role `patient`)" in message
+
+
+def test_the_same_faults_of_other_columns_show_the_cell():
+    shown = [said_of(kind, cells, private=False) for kind, cells in IDENTIFYING]
+    assert sum("Miller77" in message for message in shown) >= 4
+    assert "`98.6` is above 45 °C; read as °F it would be 37.0 °C" in said_of(
+        "number", ["98.6", "37"], private=False
+    )
+
+
+def test_a_fault_of_identifiers_names_the_rows_instead():
+    message = said_of("number", ["x1", "x2"], private=True)
+    assert "row 1: a cell is no number (and 1 more row: 2)" in message
+
+
+def test_points_that_may_be_thousands_are_hidden_too():
+    roles = [Role(name="patient", kind="number", private=True), Role(name="amount", kind="number")]
+    frame = pd.DataFrame({"patient": ["7.777", "6.666"], "amount": ["1,5", "2,5"]})
+    with pytest.raises(ContractError, match="a cell may mean thousands"):
+        check(frame, roles, Mapping(), solution="demo")
+
+
+def test_columns_after_an_identifier_are_shown_again():
+    roles = [Role(name="patient", kind="number", private=True), Role(name="amount", kind="number")]
+    with pytest.raises(ContractError) as caught:
+        check(
+            pd.DataFrame({"patient": ["Miller", "1"], "amount": ["Smith", "2"]}),
+            roles,
+            Mapping(),
+            solution="d",
+        )
+    assert "`Smith` is no number" in str(caught.value) and "Miller" not in str(caught.value)
+
+
+@given(st.lists(st.text("QXZ79.,:-/% ", min_size=4, max_size=12), min_size=2, max_size=4))
+@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize("kind", ["time", "number", "label", "key", "category"])
+def test_whatever_identifiers_hold_no_word_of_them_is_told(kind, cells):
+    role = Role(name="patient", kind=kind, private=True, missing=True)
+    try:
+        table = check(pd.DataFrame({"patient": cells}), [role], Mapping(), solution="demo")
+        told = " ".join(table.notes)
+    except ContractError as error:
+        told = str(error)
+    assert not [cell for cell in cells if len(cell.strip()) > 3 and cell.strip() in told]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.contract.categories import read_categories, read_labels
 from shared.contract.dates import read_times
-from shared.contract.mapping import Format
+from shared.contract.mapping import Format, Number
 from shared.contract.parsing import read_numbers
 
 
@@ -361,3 +361,35 @@ def test_mapped_labels_may_be_numbers_in_any_writing():
 
 def test_mapped_labels_may_have_several_classes():
     assert read_labels(column("a", "b", "c"), Format(), {"a": 0, "b": 1, "c": 2}).data.tolist() == [0, 1, 2]
+
+
+def coded(cells, codes, kind=None, **format):
+    return read_numbers(column(*cells, kind=kind), Format(**format), Number(missing=codes))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["-9", "2", "2.00", "30.5", ""], None),
+        ([-9, 2.0, 2.0, 30.5, None], pa.float64()),
+        ([-9, 2.0, 2.0, 30.5, None], pa.float32()),
+    ],
+)
+def test_codes_for_not_known_are_read_as_numbers_however_they_are_written(cells, kind):
+    reading = coded(cells, [2.0, -9, 77], kind=kind)
+    np.testing.assert_array_equal(reading.data, [np.nan, np.nan, np.nan, 30.5, np.nan])
+    assert reading.notes[-1] == "codes taken as not known: 2 in 2, -9 in 1 of 5 cells"
+
+
+def test_a_code_in_single_precision_or_in_integers_is_found():
+    assert np.isnan(coded([-9.9, 1], [-9.9], kind=pa.float32()).data).tolist() == [True, False]
+    assert np.isnan(coded([-9, 1], [-9], kind=pa.int16()).data).tolist() == [True, False]
+
+
+def test_codes_that_do_not_occur_are_not_told():
+    reading = coded(["1", "2"], [-9.0])
+    assert reading.data.tolist() == [1, 2] and reading.notes == []
+
+
+def test_a_column_that_is_no_number_keeps_its_faults_beside_codes():
+    assert coded(["-9", "x"], [-9.0]).faults == [("`x` is no number", 2)]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from shared.images.checking import MOST_LISTED, Photo, check_photos
 from shared.images.decoding import encode_jpeg, encode_png
-from shared.images.store import FolderStore
+from shared.images.store import ArrayStore, FolderStore, ZipStore
 
 SIZE = (24, 30)
 
@@ -177,3 +178,63 @@ def test_as_many_photos_are_open_as_there_are_workers(world):
     for photo in photos:
         photo.store = Slow(world.store.root)
     assert check_photos(photos, workers=3).faults == [] and most[0] == 3
+
+
+def test_a_name_without_extension_says_nothing_wrong(world):
+    assert check_photos([world.photo("scan 17")]).notes == []
+    rng = np.random.default_rng(7)
+    store = ArrayStore(rng.integers(0, 256, (3, 20, 20), dtype=np.uint8))
+    checked = check_photos([Photo(row, store, name) for row, name in enumerate(store.names(), start=1)])
+    assert (checked.faults, checked.notes) == ([], []) and checked.facts.height.tolist() == [20] * 3
+
+
+def all_that_can_be_wrong(world):
+    """Photos of the patient Miller, with a fault or a note of every kind."""
+    rng = np.random.default_rng(8)
+    same, other = (rng.integers(0, 256, SIZE, dtype=np.uint8) for _ in range(2))
+    drawn = np.eye(*SIZE, dtype=bool)
+    for name, mask in (("drawn", drawn), ("blank", ~drawn & drawn), ("small", drawn[:20]), ("bad", b"x")):
+        world.write(f"miller-{name}.png", mask)
+    kinds = [
+        *(dict(content=content) for content in (b"", b"none", same, other[:9], encode_png(same)[:-200])),
+        *(dict(content=same, **more) for more in (dict(), dict(label="crack"))),
+        *(dict(content=other, split=split) for split in ("train", "test")),
+        *(
+            dict(label=label, mask=f"miller-{mask}.png")
+            for label, mask in (("good", "drawn"), ("crack", "blank"))
+        ),
+        *(dict(label="crack", mask=f"miller-{mask}.png") for mask in ("small", "bad", "none")),
+        dict(content=np.zeros((300, 300), np.uint8)),
+    ]
+    photos = [world.photo(f"miller-{at}.jpg", row=100 + at, **kind) for at, kind in enumerate(kinds)]
+    odd = ["miller-none.jpg", "miller\0.jpg", str(world.store.root / "miller-gone.jpg"), "miller" * 999]
+    photos += [Photo(200 + at, world.store, name, "good") for at, name in enumerate(odd)]
+    (world.store.root / "miller-folder").mkdir()
+    path = world.store.root / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("miller.png", b"payload of the photo")
+    path.write_bytes(path.read_bytes().replace(b"payload", b"PAYLOAD"))
+    damaged = [
+        Photo(300, world.store, "miller-folder", "good"),
+        Photo(301, ZipStore(path), "miller.png", "good"),
+    ]
+    return photos + damaged
+
+
+@pytest.mark.parametrize("column", ["image", None])
+def test_without_names_each_fault_has_its_row_and_no_message_a_name(world, column):
+    photos = all_that_can_be_wrong(world)
+    said = {
+        named: check_photos(photos, good="good", column=column, most_pixels=50_000, named=named)
+        for named in (True, False)
+    }
+    assert len(said[True].faults) == len(said[False].faults) >= 16
+    assert len(said[True].notes) == len(said[False].notes) == 3
+    assert all("miller" in str(fault) for fault in said[True].faults)
+    texts = [*map(str, said[False].faults), *said[False].notes]
+    assert not [text for text in texts if "mille" in text]
+    assert all(fault.row is not None for fault in said[False].faults)
+    assert [fault.row for fault in said[False].faults if "pixel by pixel" in fault.text] == [106, 108]
+    assert "is pixel by pixel that of row 102 (class `good`)" in "\n".join(texts)
+    assert "is pixel by pixel that of row 107 (train)" in "\n".join(texts)
+    assert any(text.endswith("row 102 (PNG), row 103 (PNG), row 105 (PNG), ...") for text in texts), texts

@@ -3,10 +3,12 @@
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from shared.errors import ContractError
-from shared.images.store import FolderStore, ZipStore
+from shared.images.decoding import decode, look
+from shared.images.store import ArrayStore, FolderStore, ZipStore
 
 FILES = {"良品/照片 1.png": b"one", "scratch/b.jpg": b"two!", "a.txt": b""}
 LEFT_BEHIND = ("__MACOSX/._a.png", "good/Thumbs.db", ".hidden/x.png", "good/.DS_Store")
@@ -102,3 +104,52 @@ def test_threads_read_one_zip(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         names = list(files) * 5
         assert list(pool.map(store.read, names)) == [files[name] for name in names]
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "depth"),
+    [((), np.uint8, 8), ((1,), np.uint8, 8), ((3,), np.uint8, 8), ((), np.uint16, 16), ((1,), np.uint16, 16)],
+)
+def test_pictures_of_an_array_come_back_as_they_are(shape, kind, depth):
+    top = np.iinfo(kind).max
+    pictures = np.random.default_rng(0).integers(0, top + 1, (5, 17, 20, *shape)).astype(kind)
+    store = ArrayStore(pictures, "scans.npz")
+    assert store.names() == [f"image {row}" for row in range(1, 6)] and store.names(2) == [
+        "image 1",
+        "image 2",
+    ]
+    assert store.names(9) == store.names() and store.source == "scans.npz"
+    for name, picture in zip(store.names(), pictures):
+        data = store.read(name)
+        facts = look(data)
+        assert (facts.format, facts.height, facts.width, facts.depth) == ("PNG", 17, 20, depth)
+        assert store.size(name) == picture.nbytes
+        found = decode(data) * (top / 255)
+        np.testing.assert_allclose(found, picture.reshape(17, 20, -1), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name", ["image 0", "image 4", "image 01", "image -1", "image ²", "image", "1", "", "image 1.0"]
+)
+def test_pictures_that_are_not_in_an_array_are_missing(name):
+    store = ArrayStore(np.zeros((3, 16, 16), np.uint8))
+    for ask in (store.read, store.size):
+        with pytest.raises(FileNotFoundError):
+            ask(name)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [((3, 4), np.uint8), ((3, 4, 4, 2), np.uint8), ((3, 4, 4, 3), np.uint16), ((3, 4, 4), float)],
+)
+def test_arrays_that_are_no_pictures_are_refused(shape, kind):
+    with pytest.raises(ValueError, match="pictures must be"):
+        ArrayStore(np.zeros(shape, kind))
+
+
+def test_threads_read_one_array():
+    pictures = np.random.default_rng(1).integers(0, 256, (40, 16, 16), dtype=np.uint8)
+    store = ArrayStore(pictures)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda name: decode(store.read(name))[..., 0], store.names() * 3))
+    np.testing.assert_array_equal(found, np.concatenate([pictures] * 3))

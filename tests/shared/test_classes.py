@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from shared.images.classes import accuracy, judge_classes, macro_f1
+from shared.classes import accuracy, judge_classes, macro_f1
 
 NAMES = ["good", "crack", "fray", "void"]
 

@@ -1,0 +1,511 @@
+"""`DiagnosticPipeline`: each patient gets the probability of each class, from a table, a photo, a signal, or several.
+
+It is a `BinaryPipeline` whose score is the risk, 1 less the probability of the first class (healthy, negative):
+intervals and verdict are those of any yes-or-no question. What it adds: two or more classes, modalities that may be
+missing, networks fitted on inner folds, and a protocol of what is done with a probability.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from shared import encoding
+from shared.baselines import Matrix, feature_matrix
+from shared.binary import BinaryPipeline, Prepared
+from shared.calibration import Identity, calibrated, calibrator_from_dict
+from shared.contract import CATEGORICAL, NUMERIC, Table
+from shared.encoding import Features
+from shared.errors import Fault
+from shared.fit_settings import History, Score, progress
+from shared.history import group_codes
+from shared.patients.inputs import PatientInputs
+from shared.patients.parts import both_sides, given_parts, inner_folds, parts_faults, patient_splits
+from shared.patients.photos import PatientPhotos
+from shared.patients.reading import cells_of, parts_of, photos_of, read_patients, refuse, signals_of
+from shared.protocol import NEGATIVE, POSITIVE, REFER, Protocol, fit_protocol
+from shared.signals.reading import signal_columns
+from shared.signals.signals import Signals, cut_signals, encode_signals, learn_signals
+from shared.splits import Split
+from shared.stages import Stages
+from shared.trust.class_calibration import class_calibrator_from_dict, fit_class_calibrator
+from shared.trust.leaks import identifier_like, leaking_features
+from shared.trust.prevalence import at_prevalence
+
+MANY = 20_000  # training rows from which one network is enough
+SMALLEST = 1e-12
+
+
+@dataclass
+class PatientFeatures(Features):
+    """The table's features, and the photos and signals beside them."""
+
+    photos: PatientPhotos | None = None
+    signals: Signals | None = None
+
+    def __len__(self) -> int:
+        return super().__len__() if self.names else 0
+
+
+class DiagnosticPipeline(BinaryPipeline):
+    """One solution on patients, from a table, arrays or files to a calibrated answer that may be "refer".
+
+    A solution gives the class attributes and `build`; the roles are `label`, and as far as they are there
+    `patient`, `time`, `site`, `split`, `image`, `signal`.
+    """
+
+    primary: ClassVar[str] = "roc_auc"
+
+    def __init__(self, config=None, mapping=None):
+        super().__init__(config, mapping)
+        self.names: list[str] = []
+        self.prior: list[float] = []
+        self.held: tuple[np.ndarray, np.ndarray] | None = None
+        self.seconds = 0.0
+
+    # -- hooks
+
+    def build(self, inputs: PatientInputs, prior: Sequence[float]):
+        """The network, not compiled: logits `(batch, members, classes)`.
+
+        Args:
+            prior: Share of each class in the training rows.
+        """
+        raise NotImplementedError
+
+    def start(
+        self, model, inputs: PatientInputs, code: np.ndarray, rows: np.ndarray, held: np.ndarray
+    ) -> None:
+        """Gives a network that was just built better weights to start from than chance; none by default."""
+
+    def class_maps(self, inputs: PatientInputs, rows: np.ndarray) -> np.ndarray | None:
+        """What each place of a photo says for each class, `(rows, height, width, classes)`; None: there are none."""
+        return None
+
+    # -- reading and checking
+
+    @classmethod
+    def read(cls, path, format=None, *, predict=False):
+        return read_patients(path, format, predict=predict)
+
+    def check(self, raw, *, predict: bool = False, earlier=None, later=None) -> Table:
+        """The table with its photos and signals; whatever cannot be used is named, all at once."""
+        raw, later = (self._with_signals(each) for each in (raw, later))
+        table = super().check(raw, predict=predict, later=later)
+        config, raws = self.config, [raw, later]
+        stores = [getattr(each, "store", None) for each in raws]
+        label = [None] * len(table)
+        if not predict and "label" in table.frame:
+            label = [None if value != value else f"{value:g}" for value in table.frame["label"]]
+        photos, faults, notes = photos_of(
+            table,
+            stores,
+            labels=label,
+            most_pixels=int(config.most_megapixels * 1e6),
+            workers=config.workers,
+        )
+        signals, more, told = signals_of(table, raws, stores, workers=config.workers)
+        faults += more
+        table.notes.extend([*notes, *told])
+        table = replace(table, photos=photos, signals=signals)
+        if not predict:
+            faults += self._faults(table)
+        elif not faults:
+            faults += self._nothing(table)
+        refuse(table, self.name, faults)
+        return table
+
+    def _with_signals(self, raw):
+        if raw is None or self.mapping.signal is None or getattr(raw, "signals", None) is not None:
+            return raw
+        if isinstance(raw, pd.DataFrame):
+            from shared.contract import raw_table
+
+            raw = raw_table(raw)
+        return signal_columns(raw, self.mapping.signal, self.mapping.format)
+
+    def _faults(self, table: Table) -> list[Fault]:
+        """What keeps rows that pass from teaching: no features, a leak, a patient in two parts, a class too few."""
+        parts = parts_of(table)
+        column = table.mapping.column("patient")
+        faults = [*parts_faults(parts, table.rows, table.mapping.column("split")), *self._nothing(table)]
+        faults += both_sides(parts, cells_of(table, "patient"), table.rows, column)
+        code = self.codes(table)
+        counts = np.bincount(code[code >= 0], minlength=len(self.class_names(table)))
+        for name, count in zip(self.class_names(table), counts):
+            if count < self.config.fewest:
+                table.notes.append(
+                    f"class `{name}` has {count:,} rows, fewer than {self.config.fewest}: its figures mean little"
+                )
+        features = self.features(table)
+        allowed = self.config.allow_leaks
+        for name in identifier_like(features):
+            text = (
+                "nearly every value is another one, as of a number of patients: nothing can be learnt of it"
+            )
+            faults.append(Fault(column=name, text=f"{text}. Leave it out under [features]"))
+        for leak in leaking_features(features, code, fewest=self.config.fewest):
+            if "*" in allowed or leak.name in allowed:
+                table.notes.append(f"column `{leak.name}` tells the label alone, and stays: {leak.how}")
+                continue
+            text = (
+                f"tells the label alone ({leak.how}; {leak.rows:,} rows). Is it known before the diagnosis? If not, "
+                f'leave it out; if so, set allow_leaks = ["{leak.name}"] under [settings]'
+            )
+            faults.append(Fault(column=leak.name, text=text))
+        return faults
+
+    def _nothing(self, table: Table) -> list[Fault]:
+        if self.state is None and not self._modalities(self.features(table)):
+            text = "nothing is mapped that a diagnosis could be made of: name columns under [features], or an image "
+            return [Fault(text=f"{text}or signal under [columns] or [signal]")]
+        return []
+
+    # -- classes
+
+    def class_names(self, table: Table) -> list[str]:
+        """The name of each class, the reference first: the texts of [labels], else the numbers."""
+        if self.names:
+            return self.names
+        known = table.frame["label"].to_numpy(np.float64) if "label" in table.frame else np.empty(0)
+        count = int(max(np.nanmax(known, initial=0), max(self.mapping.labels.values(), default=0), 1)) + 1
+        names = [str(place) for place in range(count)]
+        for text, place in reversed(self.mapping.labels.items()):
+            names[place] = text
+        return names
+
+    def codes(self, table: Table) -> np.ndarray:
+        """Number of each row's class; -1: not known."""
+        if "label" not in table.frame:
+            return np.full(len(table), -1, np.int64)
+        label = table.frame["label"].to_numpy(np.float64)
+        return np.where(np.isnan(label), -1, label).astype(np.int64)
+
+    def label(self, table: Table) -> np.ndarray:
+        """1 for any class but the first, 0 for that one, NaN where it is not known."""
+        code = self.codes(table)
+        return np.where(code < 0, np.nan, code > 0)
+
+    def groups(self, table: Table) -> np.ndarray | None:
+        return group_codes(table.frame["patient"]) if "patient" in table.frame else None
+
+    # -- parts
+
+    def networks(self, table: Table) -> int:
+        """How many networks are fitted, each with other rows held out."""
+        if any(part == "valid" for part in parts_of(table)):
+            return 1
+        if self.config.inner_folds != "auto":
+            return int(self.config.inner_folds)
+        return 1 if table.photos is not None or (self.codes(table) >= 0).sum() > MANY else 5
+
+    def splits(self, table: Table) -> list[Split]:
+        config, code, groups = self.config, self.codes(table), self.groups(table)
+        parts, inner = parts_of(table), self.networks(table) > 1
+        if any(part is not None for part in parts):
+            return [
+                given_parts(
+                    parts, code, groups, valid_share=config.valid_share, inner=inner, seed=config.seed
+                )
+            ]
+        return patient_splits(
+            config,
+            code,
+            repeats=config.repeats,
+            inner=inner,
+            groups=groups,
+            time=table.frame["time"].to_numpy() if "time" in table.frame else None,
+            site=cells_of(table, "site"),
+        )
+
+    # -- stages
+
+    def features(self, table: Table) -> PatientFeatures:
+        numbers, categories = {}, {}
+        for name in table.frame:
+            if name.startswith(NUMERIC):
+                numbers[name.removeprefix(NUMERIC)] = table.frame[name].to_numpy(np.float64)
+            elif name.startswith(CATEGORICAL):
+                categories[name.removeprefix(CATEGORICAL)] = table.frame[name]
+        return PatientFeatures(numbers, categories, table.photos, table.signals)
+
+    def learn(self, features: PatientFeatures, rows: np.ndarray, label: np.ndarray) -> dict[str, Any]:
+        state = encoding.learn(features, rows, most_categories=50) if features.names else {}
+        if features.photos is not None and features.photos.present[rows].any():
+            state["photo"] = features.photos.learn(rows, side=self.config.side, channels=self.config.channels)
+        if features.signals is not None and features.signals.present[rows].any():
+            state["signal"] = learn_signals(features.signals, rows, most_steps=self.config.most_steps)
+        return state
+
+    def _modalities(self, features: PatientFeatures) -> list[str]:
+        if self.state is not None:
+            found = {"table": "numbers" in self.state, "photo": "photo" in self.state}
+            found["signal"] = "signal" in self.state
+        else:
+            found = {"table": bool(features.names), "photo": features.photos is not None}
+            found["signal"] = features.signals is not None
+        return [name for name, there in found.items() if there]
+
+    @property
+    def modalities(self) -> list[str]:
+        """What a fitted pipeline reads of a patient, in the order of the input `presence`."""
+        return self._modalities(PatientFeatures({}))
+
+    def encode(self, features: PatientFeatures, table: Table) -> PatientInputs:
+        state, config, rows = self.state, self.config, len(table)
+        arrays = encoding.encode(features, state) if "numbers" in state else {}
+        there = {"table": np.ones(rows, bool)}
+        photos, at = None, None
+        if "photo" in state:
+            seen = features.photos
+            there["photo"] = np.zeros(rows, bool) if seen is None else seen.present
+            at = np.full(rows, -1) if seen is None else seen.index
+            seen = seen or PatientPhotos([], None, at)
+            photos = seen.inputs(
+                state["photo"], fit=config.fit, workers=config.workers, memory_mb=config.memory_mb
+            )
+        if "signal" in state:
+            signals = features.signals or Signals([None] * rows)
+            there["signal"] = signals.present
+            arrays["signal"] = encode_signals(signals, state["signal"])
+            cut = cut_signals(signals, state["signal"])
+            if cut:
+                table.notes.append(f"signals longer than any of training, cut at the end: {cut:,}")
+        arrays["presence"] = np.stack([there[name] for name in self.modalities], axis=1).astype(np.float32)
+        return PatientInputs(arrays, photos, at)
+
+    def matrix(self, prepared: Prepared) -> Matrix | None:
+        """The table as rivals read it; None where there is none."""
+        if "numbers" not in self.state:
+            return None
+        return feature_matrix(prepared.features, prepared.inputs.arrays)
+
+    def places(self) -> dict[str, list[tuple[str, int | None]]]:
+        found = encoding.places(self.state) if "numbers" in self.state else {}
+        for place, name in enumerate(self.modalities):
+            if name != "table":
+                found[name] = [(name, None), ("presence", place)]
+        return found
+
+    def loss(self):
+        """The cross-entropy of each member."""
+        import keras
+
+        from shared.losses import MemberLoss
+
+        return MemberLoss(keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    def score(self) -> Score:
+        """Log loss of the members' mean on the rows held out."""
+
+        def log_loss(y_true, raw) -> float:
+            p = probabilities(raw)[np.arange(len(y_true)), np.asarray(y_true).reshape(-1).astype(np.int64)]
+            return float(-np.log(np.maximum(p, SMALLEST)).mean())
+
+        return Score("log_loss", log_loss, "min")
+
+    def fit(
+        self, table: Table, split: Split, *, features=None, folder=None, stages: Stages | None = None
+    ) -> Prepared:
+        stages = stages or Stages()
+        self.mapping, self.names = table.mapping, self.class_names(table)
+        code, groups = self.codes(table), self.groups(table)
+        with stages("prepare"):
+            features = features if features is not None else self.features(table)
+            self.state = self.learn(features, split.train, self.label(table)[split.train])
+            prepared = Prepared(table, features, self.encode(features, table))
+        counts = np.bincount(code[split.train], minlength=len(self.names))
+        self.prior = ((counts + 1e-3) / (counts + 1e-3).sum()).tolist()
+        folds = [(split.train, split.valid)]
+        if not len(split.valid):
+            folds = inner_folds(
+                split.train,
+                code,
+                folds=max(2, self.networks(table)),
+                seed=self.config.seed,
+                groups=groups,
+            )
+        with stages("fit"):
+            raw = self._fit_networks(prepared.inputs, code, folds, folder, stages)
+        with stages("decide"):
+            held = np.concatenate([rows for _, rows in folds])
+            self.held, self.folds = (held, np.array([])), folds
+            p = probabilities(raw)
+            self.calibrator = self.fit_calibration(code[held], p)
+            self.thresholds = self.protocol(code[held], self.calibrate(self.calibrator, p))
+        return prepared
+
+    def _fit_networks(self, inputs, code, folds, folder, stages: Stages) -> np.ndarray:
+        """Fits one network a fold and joins them; returns what each said of the rows it did not see."""
+        from shared import training
+
+        config, models, raw, notes = self.config, [], [], []
+        self.seconds = 0.0
+        for number, (rows, held) in enumerate(folds):
+            place = f"network {number + 1}/{len(folds)}  " if len(folds) > 1 else ""
+            training.set_seed(config.seed + number)
+            with training.strategy_scope(config), training.precision_policy(config):
+                model = self.build(inputs, self.prior)
+            self.start(model, inputs, code, rows, held)
+            self.history = training.fit(
+                model,
+                inputs,
+                np.maximum(code, 0).astype(np.float32),
+                train=rows,
+                valid=held,
+                loss=self.loss(),
+                settings=config,
+                score=self.score(),
+                folder=None if folder is None else folder / f"network{number}",
+                on_epoch=lambda epoch, epochs, logs, place=place: stages.say(
+                    place + progress(epoch, epochs, logs)
+                ),
+            )
+            self.seconds += sum(entry["seconds"] for entry in self.history.epochs)
+            notes.append(f"best epoch {self.history.best_epoch}")
+            raw.append(training.predict(model, inputs, held))
+            models.append(model)
+        if len(models) > 1:
+            told = ", ".join(note.removeprefix("best epoch ") for note in notes)
+            self.history.notes.append(
+                f"{len(models)} networks, each with other rows held out; best epochs {told}; the curve: the last one's"
+            )
+        self.model = joined_networks(models)
+        return np.concatenate(raw)
+
+    # -- probabilities and what is done with them
+
+    def fit_calibration(self, code: np.ndarray, p: np.ndarray):
+        """A calibrator from rows held out: of the risk where there are two classes, else of all classes."""
+        if len(self.names) == 2:
+            if min(np.bincount(code, minlength=2)) == 0:
+                return Identity()
+            return calibrated((code > 0).astype(np.float64), 1 - p[:, 0], self.config.calibration)
+        method = "none" if self.config.calibration == "none" else "auto"
+        return fit_class_calibrator(code, p, method)
+
+    def calibrate(self, calibrator, p: np.ndarray) -> np.ndarray:
+        """Probabilities `(rows, classes)` after the calibrator."""
+        if len(self.names) > 2:
+            return calibrator(p)
+        risk = calibrator(1 - p[:, 0])
+        return np.stack([1 - risk, risk], axis=1)
+
+    def protocol(self, code: np.ndarray, p: np.ndarray) -> Protocol:
+        """What is done with a probability, decided on rows held out."""
+        config = self.config
+        return fit_protocol(
+            code,
+            p,
+            self.names,
+            rule=config.rule,
+            demanded=config.demanded,
+            confidence=config.confidence,
+            refer=config.refer,
+            level=config.level,
+        )
+
+    def probability(self, prepared: Prepared, rows: np.ndarray | None = None) -> np.ndarray:
+        """Calibrated probability of each class, `(rows, classes)`, float64."""
+        from shared import training
+
+        raw = training.predict(self.model, prepared.inputs, rows)
+        return self.calibrate(self.calibrator, probabilities(raw))
+
+    def decode(self, raw: np.ndarray) -> np.ndarray:
+        """Raw outputs -> the calibrated risk `(rows,)`."""
+        return 1 - self.calibrate(self.calibrator, probabilities(raw))[:, 0]
+
+    def scores(self, prepared: Prepared, rows: np.ndarray | None = None) -> np.ndarray:
+        return 1 - self.probability(prepared, rows)[:, 0]
+
+    def predict(self, table: Table, rows: Sequence[int] | None = None, *, folder=None) -> pd.DataFrame:
+        """Risk, class, decision and prediction set of each row, with its number in the customer's file."""
+        prepared = self.prepare(table)
+        rows = np.arange(len(table)) if rows is None else np.asarray(rows)
+        return self.answers(table, rows, self.probability(prepared, rows))
+
+    def answers(self, table: Table, rows: np.ndarray, p: np.ndarray) -> pd.DataFrame:
+        """The columns of `predictions.parquet`; decisions are made before a prevalence of the site shifts the risk."""
+        protocol, site = self.thresholds, self.config.site_prevalence
+        kept = protocol.sets(p)
+        names = np.array(self.names, object)
+        shown = p
+        if site is not None:
+            share = np.asarray(self.prior) / sum(self.prior[1:]) * site
+            shown = at_prevalence(p, np.asarray(self.prior), np.concatenate([[1 - site], share[1:]]))
+        found = {
+            "row": table.rows[rows],
+            "score": 1 - shown[:, 0],
+            "decision": protocol.decide(p),
+            "positive": protocol.called(p),
+            "class": names[p.argmax(axis=1)],
+            "set": [" | ".join(names[each]) for each in kept],
+        }
+        if len(names) > 2:
+            found |= {f"p_{name}": shown[:, place] for place, name in enumerate(names)}
+        return pd.DataFrame(found)
+
+    def summary(self, answers: pd.DataFrame) -> str:
+        counts = answers["decision"].value_counts().items()
+        rows = "1 patient row" if len(answers) == 1 else f"{len(answers):,} patient rows"
+        words = {POSITIVE: "positive", NEGATIVE: "negative", REFER: "referred"}
+        return f"{rows}: {', '.join(f'{count:,} {words.get(name, name)}' for name, count in counts)}"
+
+    def describe(self, table: Table, splits: Sequence[Split]) -> dict[str, Any]:
+        return super().describe(table, splits) | {"limits": self.limits()}
+
+    def limits(self) -> list[dict[str, str]]:
+        """What the report warns of."""
+        return [text for key, text in self.words().items() if key.startswith("limit.")]
+
+    # -- what a bundle keeps
+
+    def learnt(self) -> dict[str, Any]:
+        history = self.history.to_dict() if self.history else None
+        return {
+            "state": self.state,
+            "history": history,
+            "classes": self.names,
+            "prior": self.prior,
+            "calibration": self.calibrator.to_dict(),
+            "decision": self.thresholds.to_dict(),
+        }
+
+    def restore(self, content: dict[str, Any]) -> None:
+        self.state, self.names, self.prior = content["state"], content["classes"], content["prior"]
+        self.history = History(**content["history"]) if content["history"] else None
+        read = calibrator_from_dict if len(self.names) == 2 else class_calibrator_from_dict
+        self.calibrator = read(content["calibration"])
+        self.thresholds = Protocol.from_dict(content["decision"])
+
+
+def probabilities(raw: np.ndarray) -> np.ndarray:
+    """Logits `(rows, members, classes)` -> probabilities `(rows, classes)`, the mean over the members, float64.
+
+    Example:
+        >>> probabilities(np.zeros((1, 3, 2))).tolist()
+        [[0.5, 0.5]]
+    """
+    raw = np.asarray(raw, np.float64)
+    raw = raw if raw.ndim == 3 else raw[:, None, :]
+    odds = np.exp(raw - raw.max(axis=-1, keepdims=True))
+    return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=1)
+
+
+def joined_networks(models: list):
+    """One network whose members are those of all; a single one stays as it is."""
+    import keras
+
+    if len(models) == 1:
+        return models[0]
+    for number, model in enumerate(models):
+        model.name = f"network{number + 1}"
+    inputs = {
+        name: keras.Input(each.shape[1:], name=name, dtype=each.dtype)
+        for name, each in models[0].input.items()
+    }
+    outputs = [model(inputs) for model in models]
+    return keras.Model(inputs, keras.layers.Concatenate(axis=1, name="members")(outputs), name="networks")

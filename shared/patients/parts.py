@@ -1,0 +1,201 @@
+"""Which patients train and which judge: all rows of one patient stay on one side, whatever the split."""
+
+from collections import Counter
+
+import numpy as np
+
+from shared.drawing import drawn
+from shared.errors import Fault, SplitError
+from shared.images.parts import split_faults
+from shared.split_settings import SplitSettings, make_splits
+from shared.splits import Split, stratified_folds
+
+NOBODY = np.array([], np.int64)
+
+
+def strata(code: np.ndarray, fewest: int, groups: np.ndarray | None = None) -> np.ndarray:
+    """The classes that folds keep in proportion: those with fewer rows (or patients) than folds are one with the first.
+
+    Example:
+        >>> strata(np.array([0, 0, 0, 1, 1, 1, 2]), 3).tolist()
+        [0, 0, 0, 1, 1, 1, 0]
+    """
+    out = code.copy()
+    for place in np.unique(code):
+        mine = code == place
+        count = mine.sum() if groups is None else len(np.unique(groups[mine]))
+        if count < fewest:
+            out[mine] = 0
+    return out
+
+
+def inner_folds(
+    rows: np.ndarray, code: np.ndarray, *, folds: int, seed: int, groups: np.ndarray | None = None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Training rows parted once more: in each fold some rows are held out, and each row is in one fold.
+
+    Args:
+        rows: Row positions to part.
+        code: Class of each row of the table.
+        folds: Two or more.
+        groups: Patient of each row of the table.
+    Returns:
+        Row positions to fit on and to hold out, one pair a fold.
+    Example:
+        >>> parts = inner_folds(np.arange(10), np.tile([0, 1], 5), folds=5, seed=0)
+        >>> [held.tolist() for _, held in parts][0], sorted(np.concatenate([held for _, held in parts]).tolist())[:3]
+        ([6, 7], [0, 1, 2])
+    """
+    mine = None if groups is None else groups[rows]
+    target = strata(code[rows], folds, mine)
+    if len(np.unique(target)) < 2:
+        text = f"each of two classes needs {folds} rows or more to be parted into inner folds. Give more rows, or "
+        raise SplitError(
+            "the training rows cannot be parted",
+            [Fault(text=f"{text}lower inner_folds under [settings]")],
+        )
+    found = stratified_folds(target, folds=folds, seed=seed, groups=mine)
+    return [(rows[fold.train], rows[fold.test]) for fold in found]
+
+
+def given_parts(
+    parts: np.ndarray,
+    code: np.ndarray,
+    groups: np.ndarray | None,
+    *,
+    valid_share: float,
+    inner: bool,
+    seed: int,
+) -> Split:
+    """The parts as they are given; where no row validates, a share of the training patients does, or inner folds.
+
+    Args:
+        parts: `train`, `valid`, `test` or None of each row; None trains.
+        code: Class of each row; -1 is in no part.
+        groups: Patient of each row; None: unknown.
+        inner: Whether rows that train are parted once more later, so that none need validate.
+    Raises:
+        SplitError: If a part has no rows, or fewer than two classes.
+    """
+    known, rng = code >= 0, np.random.default_rng(seed)
+    test, valid = known & (parts == "test"), known & (parts == "valid")
+    train = known & ~test & ~valid
+    if not test.any():
+        test = drawn(train, 0.2, groups, code, rng)
+        train &= ~test
+    if not valid.any() and not inner:
+        valid = drawn(train, valid_share, groups, code, rng)
+        train &= ~valid
+    found = {"train": train, "valid": valid, "test": test}
+    faults = [
+        Fault(text=f"the {name} part has {int(rows.sum()):,} rows of one class; it needs two classes or more")
+        for name, rows in found.items()
+        if (rows.any() or name != "valid") and len(np.unique(code[rows])) < 2
+    ]
+    if faults:
+        raise SplitError("the parts that are given cannot be used", faults)
+    return Split("given", *(np.flatnonzero(rows) for rows in found.values()), {"by": "split", "seed": seed})
+
+
+def both_sides(parts: np.ndarray, patients: list[str | None], rows: np.ndarray, column: str) -> list[Fault]:
+    """A fault where one patient stands in two parts that are given; rows are named, patients are not."""
+    seen: dict[str, tuple[str, int]] = {}
+    clashes: list[tuple[int, int, str, str]] = []
+    for part, patient, row in zip(parts, patients, rows):
+        if patient is None:
+            continue
+        part = part or "train"
+        first = seen.setdefault(patient, (part, int(row)))
+        if first[0] != part:
+            clashes.append((first[1], int(row), first[0], part))
+    if not clashes:
+        return []
+    first, row, one, other = clashes[0]
+    more = f" (and {len(clashes) - 1:,} more rows)" if len(clashes) > 1 else ""
+    text = (
+        f"the patient of row {first} ({one}) is in the {other} part too{more}: the model would be judged on people "
+        "that it has seen. Put all rows of a patient into one part"
+    )
+    return [Fault(column=column, role="patient", row=row, text=text)]
+
+
+def patient_splits(
+    config: SplitSettings,
+    code: np.ndarray,
+    *,
+    repeats: int,
+    inner: bool,
+    groups: np.ndarray | None,
+    time: np.ndarray | None,
+    site: list[str | None],
+) -> list[Split]:
+    """Train, valid and test rows as the settings say; with inner folds no row validates.
+
+    Args:
+        code: Class of each row; -1: not known, in no part.
+        repeats: Rounds of the folds, each drawn anew.
+        groups: Patient of each row, whole numbers; None: rows are taken for patients.
+        time: Of each row, for a split by time.
+        site: Of each row, for leaving one site out at a time.
+    Raises:
+        SplitError: If the rows cannot be parted so.
+    """
+    known = np.flatnonzero(code >= 0)
+    code, patients = code[known], None if groups is None else groups[known]
+    valid_share = 0.0 if inner else config.valid_share
+    if config.split == "site":
+        found = _by_site([site[row] for row in known], code, patients, config, valid_share)
+    elif config.split == "time":
+        found = _by_time(config, code, patients, None if time is None else time[known], inner)
+    else:
+        # One fold of five is what "a fifth judges" means.
+        folds = max(2, round(1 / config.test_share)) if config.folds == 1 else config.folds
+        target = strata(code, folds, patients)
+        found = [
+            split
+            for turn in range(repeats)
+            for split in stratified_folds(
+                target, folds=folds, valid_share=valid_share, seed=config.seed + turn, groups=patients
+            )[: config.folds]
+        ]
+    return [
+        Split(split.method, *(known[rows] for rows in split.parts.values()), split.detail) for split in found
+    ]
+
+
+def _by_site(site, code, groups, config, valid_share: float) -> list[Split]:
+    counts = Counter(name for name in site if name is not None)
+    if len(counts) < 2:
+        text = '`split = "site"` needs the role `site` with two sites or more; give it, or set split to stratified'
+        raise SplitError("the rows cannot be parted by site", [Fault(text=text)])
+    site, rng, found = np.array(site, object), np.random.default_rng(config.seed), []
+    for name in sorted(counts):
+        test = site == name
+        train = ~test & np.array([each is not None for each in site])
+        if groups is not None:
+            train &= ~np.isin(groups, groups[test])
+        if len(np.unique(code[test])) < 2 or len(np.unique(code[train])) < 2:
+            text = f"`{name}` has {int(test.sum()):,} rows of one class. Join small sites under one name"
+            raise SplitError("the rows cannot be parted by site", [Fault(text=text)])
+        valid = drawn(train, valid_share, groups, code, rng) if valid_share else np.zeros_like(train)
+        parts = (np.flatnonzero(rows) for rows in (train & ~valid, valid, test))
+        found.append(Split("site", *parts, {"site": name, "folds": len(counts), "fold": len(found) + 1}))
+    return found
+
+
+def _by_time(config, code, groups, time, inner: bool) -> list[Split]:
+    label = (code > 0).astype(np.float64)
+    found = []
+    for split in make_splits(config, label, time=time, groups=groups, seed=config.seed):
+        train, valid = split.train, split.valid
+        if groups is not None:  # whoever judges does not teach
+            train, valid = (rows[~np.isin(groups[rows], groups[split.test])] for rows in (train, valid))
+        if inner:
+            train, valid = np.sort(np.concatenate([train, valid])), NOBODY
+        found.append(Split("time", train, valid, split.test, split.detail))
+    return found
+
+
+def parts_faults(parts: np.ndarray, rows: np.ndarray, column: str) -> list[Fault]:
+    """One fault for each word in the column `split` that is no part, at its first row."""
+    return split_faults(list(parts), rows.tolist(), column)

@@ -1,0 +1,107 @@
+"""What a clinic does with a probability: the threshold it demanded, whom it refers, which classes stay possible."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shared.trust.abstention import Referral, fit_referral
+from shared.trust.demanded import Operating, demanded_threshold
+from shared.trust.sets import PredictionSets, fit_sets
+
+POSITIVE, NEGATIVE, REFER = "positive", "negative", "refer"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """All that is decided on rows held out, before a patient is answered.
+
+    Args:
+        names: Of the classes; the first is the reference (healthy, negative).
+        operating: The threshold on the risk, 1 less the probability of the reference.
+        referral: Who is referred; None: nobody.
+        sets: Prediction sets over all classes alike.
+        class_sets: The same, the level held in each class by itself.
+    """
+
+    names: tuple[str, ...]
+    operating: Operating
+    referral: Referral | None
+    sets: PredictionSets
+    class_sets: PredictionSets
+
+    def called(self, p: np.ndarray) -> np.ndarray:
+        """Whether each row's risk reaches the threshold, bool `(rows,)`."""
+        return self.operating.decide(1 - p[:, 0])
+
+    def referred(self, p: np.ndarray) -> np.ndarray:
+        """Whether each row is referred, bool `(rows,)`."""
+        return np.zeros(len(p), bool) if self.referral is None else self.referral.decide(p)
+
+    def kept(self, p: np.ndarray) -> np.ndarray:
+        """What a row that is not referred is called: of two classes positive or not, of more the likeliest."""
+        if len(self.names) > 2:
+            return p.argmax(axis=1)
+        return (self.called(p) if self.referral is None else self.referral.positive(p)).astype(np.int64)
+
+    def decide(self, p: np.ndarray) -> np.ndarray:
+        """`positive`, `negative` or `refer`; of three or more classes the class's name or `refer`. `(rows,)`."""
+        words = np.array(self.names if len(self.names) > 2 else (NEGATIVE, POSITIVE), object)
+        return np.where(self.referred(p), REFER, words[self.kept(p)]).astype(object)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "names": list(self.names),
+            "operating": self.operating.to_dict(),
+            "referral": None if self.referral is None else self.referral.to_dict(),
+            "sets": self.sets.to_dict(),
+            "class_sets": self.class_sets.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> "Protocol":
+        """What `to_dict` wrote."""
+        return cls(
+            tuple(state["names"]),
+            Operating.from_dict(state["operating"]),
+            None if state["referral"] is None else Referral.from_dict(state["referral"]),
+            PredictionSets.from_dict(state["sets"]),
+            PredictionSets.from_dict(state["class_sets"]),
+        )
+
+
+def fit_protocol(
+    code: np.ndarray,
+    p: np.ndarray,
+    names,
+    *,
+    rule: str = "sensitivity",
+    demanded: float = 0.95,
+    confidence: float | None = 0.95,
+    refer: float = 0.2,
+    level: float = 0.9,
+) -> Protocol:
+    """Threshold, referrals and sets from rows that were held out.
+
+    Args:
+        code: Class of each row, `(rows,)`.
+        p: Calibrated probability of each class, `(rows, classes)`.
+        names: Of the classes.
+        rule, demanded, confidence: As in `demanded_threshold`.
+        refer: Share that may be referred; 0: nobody is.
+        level: Of the prediction sets.
+    Example:
+        >>> code, risk = np.tile([0, 1], 50), np.tile([0.1, 0.8], 50) + np.linspace(-0.1, 0.1, 100)
+        >>> protocol = fit_protocol(code, np.stack([1 - risk, risk], axis=1), ("healthy", "ill"), refer=0)
+        >>> protocol.decide(np.array([[0.9, 0.1], [0.1, 0.9]])).tolist()
+        ['negative', 'positive']
+    """
+    label = (code > 0).astype(np.float64)
+    operating = demanded_threshold(label, 1 - p[:, 0], rule=rule, demanded=demanded, confidence=confidence)
+    referral = None
+    if refer:
+        target, threshold = (code, None) if len(names) > 2 else (label, operating.threshold)
+        referral = fit_referral(target, p, share=refer, threshold=threshold)
+    sets = fit_sets(code, p, level=level)
+    return Protocol(tuple(names), operating, referral, sets, fit_sets(code, p, level=level, per_class=True))

@@ -1,0 +1,1 @@
+"""Signals: samples in time, how they are read, checked and prepared for a network."""

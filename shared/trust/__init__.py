@@ -1,0 +1,1 @@
+"""When a risk can be acted on: prediction sets, thresholds, referrals, prevalence, subgroups, leaks."""

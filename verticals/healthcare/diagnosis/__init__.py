@@ -1,0 +1,1 @@
+"""Diagnosis from a patient table, photos and signals: a calibrated risk, or a referral."""

@@ -1,0 +1,163 @@
+"""The network of `healthcare.diagnosis`: what each modality says for each class, added up as evidence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from shared import builders, training
+from shared.inputs import Inputs
+from shared.patients.inputs import PatientInputs
+
+from .config import DiagnosisConfig
+
+LINEAR, MAPS = "linear_evidence", "class_maps"
+STRENGTHS = (0.003, 0.03, 0.1, 0.3, 1.0)  # C of the logistic regression that is started from
+
+
+def build(inputs: PatientInputs, state: dict[str, Any], config: DiagnosisConfig, prior: Sequence[float]):
+    """The network, not compiled.
+
+    Args:
+        inputs: Their shapes tell which modalities there are.
+        state: What was learnt from the training rows: vocabularies.
+        prior: Share of each class in the training rows; the network starts from it.
+    Output shape: `(batch, members, classes)`, logits.
+    """
+    classes, given = len(prior), {}
+    for name, array in inputs.take(np.arange(1)).items():
+        kind = "int32" if name == "category" else array.dtype.name
+        given[name] = keras.Input(array.shape[1:], name=name, dtype=kind)
+    evidence = []
+    if "number" in given or "category" in given:
+        evidence.append(_of_table(given, state, classes, config))
+    if "photo" in given:
+        evidence.append(_of_photo(given["photo"], classes, config))
+    if "signal" in given:
+        evidence.append(_of_signal(given["signal"], classes, config))
+    presence = given["presence"]
+    if len(evidence) > 1 and config.modality_dropout:
+        presence = builders.ModalityDropout(config.modality_dropout, name="modality_dropout")(presence)
+    logits = builders.LateFusion(classes, prior=prior, name="fusion")(evidence, presence)
+    if len(logits.shape) == 2:
+        logits = keras.layers.Reshape((1, classes), name="one_member")(logits)
+    return keras.Model(given, logits, name="diagnosis")
+
+
+def _of_table(given, state, classes: int, config: DiagnosisConfig):
+    """A linear answer, and what TabM adds to it; the latter starts from nothing."""
+    parts = [given["number"]] if "number" in given else []
+    if "category" in given:
+        sizes = [len(vocabulary) for vocabulary in state["categories"].values()]
+        parts.append(builders.CategoryIndicators(sizes, name="indicators")(given["category"]))
+    x = keras.layers.Concatenate(name="columns")(parts) if len(parts) > 1 else parts[0]
+    x = keras.layers.Identity(name="table")(x)
+    linear = keras.layers.Dense(classes, kernel_initializer="zeros", use_bias=False, name=LINEAR)(x)
+    encoder = builders.tabm_encoder(
+        (x.shape[-1],),
+        units=config.units,
+        depth=config.depth,
+        members=config.members,
+        dropout=config.dropout,
+    )
+    deep = encoder(keras.layers.Dropout(config.input_dropout, name="columns_dropout")(x))
+    deep = keras.layers.Dense(classes, kernel_initializer="zeros", use_bias=False, name="deep_evidence")(deep)
+    linear = keras.layers.Reshape((1, classes), name="linear_for_all")(linear)
+    return keras.layers.Add(name="table_evidence")([deep, linear])
+
+
+def _of_photo(photo, classes: int, config: DiagnosisConfig):
+    x, (height, width) = photo, photo.shape[1:3]
+    if config.augment_photos:
+        changes = builders.photo_augmentation(
+            flip_horizontal=config.mirror,
+            flip_vertical=False,
+            rotation=10.0,
+            zoom=0.1,
+            shift=0.08,
+            brightness=20.0,
+            contrast=0.3,
+            noise=4.0,
+        )
+        for change in changes:
+            x = change(x)
+    encode = {"units": config.photo_units, "depth": config.photo_depth}
+    if min(height, width) <= 64:
+        x = builders.small_image_encoder(photo.shape[1:], **encode)(x)
+    else:
+        x = builders.residual_image_encoder(photo.shape[1:], **encode)(x)["stride16"]
+    x = keras.layers.SpatialDropout2D(config.photo_dropout, name="map_dropout")(x)
+    return builders.ClassMaps(classes, use_bias=False, name=MAPS)(x)["logits"]
+
+
+def _of_signal(signal, classes: int, config: DiagnosisConfig):
+    x = signal
+    if config.augment_signals:
+        for change in builders.signal_augmentation(scale=0.1, noise=0.05, shift=0.03, warp=0.05):
+            x = change(x)
+    x = builders.signal_encoder(
+        signal.shape[1:],
+        units=config.signal_units,
+        depth=config.signal_depth,
+        kernel=config.kernel,
+        lstm_units=config.lstm_units,
+    )(x)
+    x = keras.layers.Dropout(config.signal_dropout, name="signal_dropout")(x)
+    return keras.layers.Dense(classes, use_bias=False, name="signal_evidence")(x)
+
+
+def start_from_logistic_regression(model, inputs: PatientInputs, code, rows, held) -> None:
+    """Puts the best logistic regression of the table into the linear part, and freezes it; the rest learns on top.
+
+    On a few hundred rows that is rarely beaten; so the network begins where it stands, and moves away only as far
+    as the rows held out reward it.
+
+    Args:
+        rows, held: Rows to fit on, and those that choose the strength of the penalty.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    if LINEAR not in [layer.name for layer in model.layers]:
+        return
+    given = {name: each for name, each in model.input.items() if name in ("number", "category")}
+    reader = keras.Model(given, model.get_layer("table").output)
+    x = training.predict(reader, Inputs({name: inputs.arrays[name] for name in given}))
+    present = np.unique(code[rows])
+    best = None
+    for strength in STRENGTHS:
+        fitted = LogisticRegression(C=strength, max_iter=2000).fit(x[rows], code[rows])
+        inside = held[np.isin(code[held], present)]
+        p = fitted.predict_proba(x[inside])[np.arange(len(inside)), np.searchsorted(present, code[inside])]
+        loss = float(-np.log(np.maximum(p, 1e-9)).mean()) if len(inside) else 0.0
+        if best is None or loss < best[0]:
+            best = (loss, fitted)
+    weights, fitted = np.zeros((x.shape[1], model.get_layer("fusion").classes), np.float32), best[1]
+    bias = np.full(weights.shape[1], np.log(1e-6), np.float32)
+    if len(present) == 2:
+        slopes, starts = (
+            np.stack([-fitted.coef_[0], fitted.coef_[0]]) / 2,
+            np.r_[-1, 1] * fitted.intercept_[0] / 2,
+        )
+    else:
+        slopes, starts = fitted.coef_, fitted.intercept_
+    weights[:, present], bias[present] = slopes.T, starts
+    linear = model.get_layer(LINEAR)
+    linear.set_weights([weights])
+    linear.trainable = False
+    model.get_layer("fusion").set_weights([bias])
+
+
+def class_maps(model, inputs: PatientInputs, rows: np.ndarray) -> np.ndarray | None:
+    """The class maps of each photo of `rows`, the mean over the networks: Grad-CAM before its ReLU.
+
+    Output shape: `(rows, height, width, classes)`; None where the network reads no photos.
+    """
+    networks = [layer for layer in model.layers if isinstance(layer, keras.Model) and "network" in layer.name]
+    found = []
+    for network in networks or [model]:
+        if MAPS not in [layer.name for layer in network.layers]:
+            return None
+        reader = keras.Model({"photo": network.input["photo"]}, network.get_layer(MAPS).output["maps"])
+        found.append(training.predict(reader, Inputs({"photo": inputs.take(rows)["photo"]})))
+    return np.mean(found, axis=0)

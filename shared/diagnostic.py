@@ -80,6 +80,10 @@ class DiagnosticPipeline(BinaryPipeline):
     ) -> None:
         """Gives a network that was just built better weights to start from than chance; none by default."""
 
+    def usual(self, modalities: Sequence[str]) -> dict[str, Any]:
+        """Settings that suit these modalities; they hold where the customer has not set them."""
+        return {}
+
     def class_maps(self, inputs: PatientInputs, rows: np.ndarray) -> np.ndarray | None:
         """What each place of a photo says for each class, `(rows, height, width, classes)`; None: there are none."""
         return None
@@ -315,6 +319,12 @@ class DiagnosticPipeline(BinaryPipeline):
         with stages("prepare"):
             features = features if features is not None else self.features(table)
             self.state = self.learn(features, split.train, self.label(table)[split.train])
+            unset = {
+                name: value
+                for name, value in self.usual(self.modalities).items()
+                if name not in self.config.model_fields_set
+            }
+            self.config = self.config.model_copy(update=unset)
             prepared = Prepared(table, features, self.encode(features, table))
         counts = np.bincount(code[split.train], minlength=len(self.names))
         self.prior = ((counts + 1e-3) / (counts + 1e-3).sum()).tolist()

@@ -7,6 +7,14 @@ from pydantic import Field
 from shared.diagnostic_settings import DiagnosticSettings
 
 
+TRAINING = {
+    "table": {},
+    "photo": {"batch_size": 128, "learning_rate": 3e-3, "weight_decay": 0.05, "warmup": 0.1},
+    "signal": {"epochs": 40, "batch_size": 32, "learning_rate": 2e-3, "weight_decay": 0.01},
+}
+"""How to train where there are photos, or else signals; the defaults below suit a table."""
+
+
 class DiagnosisConfig(DiagnosticSettings):
     """Settings of `healthcare.diagnosis`; those of parts, demands and files have their words in `shared`.
 
@@ -40,7 +48,7 @@ class DiagnosisConfig(DiagnosticSettings):
         0.2, ge=0, lt=1, description="chance that a modality is withheld in training, where there are several"
     )
 
-    # Training
+    # Training of a table; see TRAINING for photos and signals
     epochs: int = Field(20, ge=1, description="passes over the training rows")
     batch_size: int = Field(64, ge=1, description="rows a step")
     learning_rate: float = Field(1e-3, gt=0, description="of AdamW, at its highest")

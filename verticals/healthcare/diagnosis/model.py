@@ -1,5 +1,6 @@
 """The network of `healthcare.diagnosis`: what each modality says for each class, added up as evidence."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,9 @@ from shared.patients.inputs import PatientInputs
 
 from .config import DiagnosisConfig
 
-LINEAR, MAPS = "linear_evidence", "class_maps"
+LINEAR = {"table": "linear_table", "signal": "linear_signal"}  # layers that start from a logistic regression
+MAPS = "class_maps"
+MOST_SAMPLES = 3000  # of a signal that a linear part reads
 STRENGTHS = (0.003, 0.03, 0.1, 0.3, 1.0)  # C of the logistic regression that is started from
 
 
@@ -52,8 +55,7 @@ def _of_table(given, state, classes: int, config: DiagnosisConfig):
         sizes = [len(vocabulary) for vocabulary in state["categories"].values()]
         parts.append(builders.CategoryIndicators(sizes, name="indicators")(given["category"]))
     x = keras.layers.Concatenate(name="columns")(parts) if len(parts) > 1 else parts[0]
-    x = keras.layers.Identity(name="table")(x)
-    linear = keras.layers.Dense(classes, kernel_initializer="zeros", use_bias=False, name=LINEAR)(x)
+    linear = _linear(x, classes, "table")
     encoder = builders.tabm_encoder(
         (x.shape[-1],),
         units=config.units,
@@ -65,6 +67,12 @@ def _of_table(given, state, classes: int, config: DiagnosisConfig):
     deep = keras.layers.Dense(classes, kernel_initializer="zeros", use_bias=False, name="deep_evidence")(deep)
     linear = keras.layers.Reshape((1, classes), name="linear_for_all")(linear)
     return keras.layers.Add(name="table_evidence")([deep, linear])
+
+
+def _linear(x, classes: int, modality: str):
+    """What a logistic regression says; see `start_from_logistic_regression`."""
+    x = keras.layers.Identity(name=f"{modality}_read")(x)
+    return keras.layers.Dense(classes, kernel_initializer="zeros", use_bias=False, name=LINEAR[modality])(x)
 
 
 def _of_photo(photo, classes: int, config: DiagnosisConfig):
@@ -104,48 +112,74 @@ def _of_signal(signal, classes: int, config: DiagnosisConfig):
         lstm_units=config.lstm_units,
     )(x)
     x = keras.layers.Dropout(config.signal_dropout, name="signal_dropout")(x)
-    return keras.layers.Dense(classes, use_bias=False, name="signal_evidence")(x)
+    deep = keras.layers.Dense(
+        classes, kernel_initializer="zeros", use_bias=False, name="deep_signal_evidence"
+    )(x)
+    if math.prod(signal.shape[1:]) > MOST_SAMPLES:
+        return deep
+    plain = keras.layers.Flatten(name="samples")(signal)
+    return keras.layers.Add(name="signal_evidence")([deep, _linear(plain, classes, "signal")])
 
 
 def start_from_logistic_regression(model, inputs: PatientInputs, code, rows, held) -> None:
-    """Puts the best logistic regression of the table into the linear part, and freezes it; the rest learns on top.
+    """Puts the best logistic regression of table and signal into the linear parts, and freezes them.
 
-    On a few hundred rows that is rarely beaten; so the network begins where it stands, and moves away only as far
-    as the rows held out reward it.
+    On a few hundred rows that is rarely beaten; so the network begins where it stands, and what learns on top moves
+    the answer only as far as the rows held out reward it.
 
     Args:
+        code: Class of each row.
         rows, held: Rows to fit on, and those that choose the strength of the penalty.
     """
+    there = {name: model.get_layer(layer) for name, layer in LINEAR.items() if _has(model, layer)}
+    if not there:
+        return
+    views = [_read(model, name, inputs) for name in there]
+    slopes, bias = _logistic_regression(
+        np.concatenate(views, axis=1), code, rows, held, len(model.get_layer("fusion").prior)
+    )
+    start = 0
+    for layer, view in zip(there.values(), views):
+        layer.set_weights([slopes[start : start + view.shape[1]]])
+        layer.trainable = False
+        start += view.shape[1]
+    model.get_layer("fusion").set_weights([bias])
+
+
+def _has(model, name: str) -> bool:
+    return name in [layer.name for layer in model.layers]
+
+
+def _read(model, modality: str, inputs: PatientInputs) -> np.ndarray:
+    """What the linear part of a modality reads of every row."""
+    names = ("number", "category") if modality == "table" else ("signal",)
+    given = {name: each for name, each in model.input.items() if name in names}
+    reader = keras.Model(given, model.get_layer(f"{modality}_read").output)
+    return training.predict(reader, Inputs({name: inputs.arrays[name] for name in given}))
+
+
+def _logistic_regression(x, code, rows, held, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes `(columns, classes)` and biases `(classes,)` of the strength that the rows held out find best."""
     from sklearn.linear_model import LogisticRegression
 
-    if LINEAR not in [layer.name for layer in model.layers]:
-        return
-    given = {name: each for name, each in model.input.items() if name in ("number", "category")}
-    reader = keras.Model(given, model.get_layer("table").output)
-    x = training.predict(reader, Inputs({name: inputs.arrays[name] for name in given}))
     present = np.unique(code[rows])
-    best = None
-    for strength in STRENGTHS:
-        fitted = LogisticRegression(C=strength, max_iter=2000).fit(x[rows], code[rows])
-        inside = held[np.isin(code[held], present)]
-        p = fitted.predict_proba(x[inside])[np.arange(len(inside)), np.searchsorted(present, code[inside])]
-        loss = float(-np.log(np.maximum(p, 1e-9)).mean()) if len(inside) else 0.0
-        if best is None or loss < best[0]:
-            best = (loss, fitted)
-    weights, fitted = np.zeros((x.shape[1], model.get_layer("fusion").classes), np.float32), best[1]
-    bias = np.full(weights.shape[1], np.log(1e-6), np.float32)
+    inside = held[np.isin(code[held], present)]
+    place = np.searchsorted(present, code[inside])
+
+    def loss(fitted) -> float:
+        p = fitted.predict_proba(x[inside])[np.arange(len(inside)), place]
+        return float(-np.log(np.maximum(p, 1e-9)).sum())
+
+    tried = [LogisticRegression(C=each, max_iter=1000).fit(x[rows], code[rows]) for each in STRENGTHS]
+    best = min(tried, key=loss)
+    slopes = np.zeros((x.shape[1], classes), np.float32)
+    bias = np.full(classes, np.log(1e-6), np.float32)  # a class that these rows lack
     if len(present) == 2:
-        slopes, starts = (
-            np.stack([-fitted.coef_[0], fitted.coef_[0]]) / 2,
-            np.r_[-1, 1] * fitted.intercept_[0] / 2,
-        )
+        slopes[:, present] = np.stack([-best.coef_[0], best.coef_[0]], axis=1) / 2
+        bias[present] = np.r_[-1, 1] * best.intercept_[0] / 2
     else:
-        slopes, starts = fitted.coef_, fitted.intercept_
-    weights[:, present], bias[present] = slopes.T, starts
-    linear = model.get_layer(LINEAR)
-    linear.set_weights([weights])
-    linear.trainable = False
-    model.get_layer("fusion").set_weights([bias])
+        slopes[:, present], bias[present] = best.coef_.T, best.intercept_
+    return slopes, bias
 
 
 def class_maps(model, inputs: PatientInputs, rows: np.ndarray) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from shared.diagnostic import DiagnosticPipeline
 
 from . import data
-from .config import DiagnosisConfig
+from .config import TRAINING, DiagnosisConfig
 
 
 class DiagnosisPipeline(DiagnosticPipeline):
@@ -28,6 +28,9 @@ class DiagnosisPipeline(DiagnosticPipeline):
         from .sample import wisconsin
 
         return wisconsin()
+
+    def usual(self, modalities):
+        return TRAINING[next(name for name in ("photo", "signal", "table") if name in modalities)]
 
     def build(self, inputs, prior):
         from . import model

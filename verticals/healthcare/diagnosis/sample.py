@@ -107,7 +107,7 @@ def _visits(patients: int, visits: float, sites: int, rng) -> pd.DataFrame:
     first = np.r_[0, np.flatnonzero(np.diff(who)) + 1]
     wait = rng.integers(30, 121, len(who))
     wait[first] = rng.integers(0, DAYS, patients)
-    day = wait.cumsum() - np.repeat(wait.cumsum()[first] - wait[first], np.diff(np.r_[first, len(who)]))
+    day = pd.Series(wait).groupby(who).cumsum().to_numpy()
     age = rng.normal(55, 16, patients).clip(18, 95)
     smokes = rng.random(patients) < 0.25
     smoker = pd.Series(np.where(smokes, "yes", "no")).mask(rng.random(patients) < NO_SMOKER)
@@ -224,7 +224,7 @@ def write_xrays(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     number = frame.groupby("patient").cumcount() + 1
-    names = (frame["patient"] + "_" + number.astype(str) + ".png").to_list()
+    names = (frame["patient"].astype(str) + "_" + number.astype(str) + ".png").to_list()
     taken = np.random.default_rng((seed, 0)).random(len(frame)) >= missing
     for row in np.flatnonzero(taken):
         rng = np.random.default_rng((seed, 1, row))

@@ -7,6 +7,7 @@ missing, networks fitted on inner folds, and a protocol of what is done with a p
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +22,7 @@ from shared.encoding import Features
 from shared.errors import Fault
 from shared.fit_settings import History, Score, progress
 from shared.history import group_codes
+from shared.images.store import FolderStore
 from shared.patients.inputs import PatientInputs
 from shared.patients.parts import both_sides, given_parts, inner_folds, parts_faults, patient_splits
 from shared.patients.photos import PatientPhotos
@@ -99,7 +101,7 @@ class DiagnosticPipeline(BinaryPipeline):
         raw, later = (self._with_signals(each) for each in (raw, later))
         table = super().check(raw, predict=predict, later=later)
         config, raws = self.config, [raw, later]
-        stores = [getattr(each, "store", None) for each in raws]
+        stores = [getattr(each, "store", None) or FolderStore(Path()) for each in raws]
         label = [None] * len(table)
         if not predict and "label" in table.frame:
             label = [None if value != value else f"{value:g}" for value in table.frame["label"]]
@@ -349,41 +351,60 @@ class DiagnosticPipeline(BinaryPipeline):
 
     def _fit_networks(self, inputs, code, folds, folder, stages: Stages) -> np.ndarray:
         """Fits one network a fold and joins them; returns what each said of the rows it did not see."""
-        from shared import training
-
-        config, models, raw, notes = self.config, [], [], []
+        models, raw, best = [], [], []
         self.seconds = 0.0
         for number, (rows, held) in enumerate(folds):
             place = f"network {number + 1}/{len(folds)}  " if len(folds) > 1 else ""
-            training.set_seed(config.seed + number)
-            with training.strategy_scope(config), training.precision_policy(config):
-                model = self.build(inputs, self.prior)
-            self.start(model, inputs, code, rows, held)
-            self.history = training.fit(
-                model,
+            model, epoch = self._fit_network(
                 inputs,
-                np.maximum(code, 0).astype(np.float32),
-                train=rows,
-                valid=held,
-                loss=self.loss(),
-                settings=config,
-                score=self.score(),
+                code,
+                (rows, held),
+                seed=self.config.seed + number,
                 folder=None if folder is None else folder / f"network{number}",
-                on_epoch=lambda epoch, epochs, logs, place=place: stages.say(
-                    place + progress(epoch, epochs, logs)
-                ),
+                say=lambda text, place=place: stages.say(place + text),
             )
-            self.seconds += sum(entry["seconds"] for entry in self.history.epochs)
-            notes.append(f"best epoch {self.history.best_epoch}")
-            raw.append(training.predict(model, inputs, held))
             models.append(model)
+            best.append(epoch)
+            raw.append(_outputs(model, inputs, held))
         if len(models) > 1:
-            told = ", ".join(note.removeprefix("best epoch ") for note in notes)
             self.history.notes.append(
-                f"{len(models)} networks, each with other rows held out; best epochs {told}; the curve: the last one's"
+                f"{len(models)} networks, each with other rows held out; best epochs {', '.join(map(str, best))} "
+                "(0: as it started); the curve: the last one's"
             )
         self.model = joined_networks(models)
         return np.concatenate(raw)
+
+    def _fit_network(self, inputs, code, fold, *, seed: int, folder, say):
+        """One network, with the weights that the rows held out find best, those it started from included."""
+        from shared import training
+
+        config, (rows, held) = self.config, fold
+        truth, score = np.maximum(code, 0).astype(np.float32), self.score()
+        training.set_seed(seed)
+        with training.strategy_scope(config), training.precision_policy(config):
+            model = self.build(inputs, self.prior)
+        started, begun = self.start(model, inputs, code, rows, held), None
+        if started:
+            begun = model.get_weights()
+            before = score.function(truth[held], _outputs(model, inputs, held))
+        self.history = training.fit(
+            model,
+            inputs,
+            truth,
+            train=rows,
+            valid=held,
+            loss=self.loss(),
+            settings=config,
+            score=score,
+            folder=folder,
+            on_epoch=lambda epoch, epochs, logs: say(progress(epoch, epochs, logs)),
+        )
+        self.seconds += sum(entry["seconds"] for entry in self.history.epochs)
+        if started and before <= score.function(truth[held], _outputs(model, inputs, held)):
+            model.set_weights(begun)
+            self.history.best_epoch = 0
+            self.history.notes.append("no epoch was better than the start, which is kept")
+        return model, self.history.best_epoch
 
     # -- probabilities and what is done with them
 
@@ -503,6 +524,12 @@ def probabilities(raw: np.ndarray) -> np.ndarray:
     raw = raw if raw.ndim == 3 else raw[:, None, :]
     odds = np.exp(raw - raw.max(axis=-1, keepdims=True))
     return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=1)
+
+
+def _outputs(model, inputs, rows: np.ndarray) -> np.ndarray:
+    from shared import training
+
+    return training.predict(model, inputs, rows)
 
 
 def joined_networks(models: list):

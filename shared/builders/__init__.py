@@ -40,6 +40,7 @@ from shared.builders.inspection import (
 from shared.builders.nhits import LinearInterpolation, nhits_forecaster
 from shared.builders.numeric import PeriodicEmbedding, PiecewiseLinearEmbedding, quantile_edges, tree_edges
 from shared.builders.patches import PatchFeatures, PatchMemory, nearest_positions, reweighted_score
+from shared.builders.random_convolutions import RandomConvolutions
 from shared.builders.sequence import AttentionPooling, PaddedGRU, PaddedLSTM, gru_encoder, lstm_encoder
 from shared.builders.signal_augmentation import (
     SignalNoise,
@@ -90,6 +91,7 @@ __all__ = [
     "PhotoContrast",
     "PhotoScore",
     "PiecewiseLinearEmbedding",
+    "RandomConvolutions",
     "RisingSteps",
     "SignalNoise",
     "SignalScale",

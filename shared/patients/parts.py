@@ -16,16 +16,19 @@ NOBODY = np.array([], np.int64)
 def strata(code: np.ndarray, fewest: int, groups: np.ndarray | None = None) -> np.ndarray:
     """The classes that folds keep in proportion: those with fewer rows (or patients) than folds are one with the first.
 
+    A patient counts for the highest class of all their rows, as where folds are dealt.
+
     Example:
         >>> strata(np.array([0, 0, 0, 1, 1, 1, 2]), 3).tolist()
         [0, 0, 0, 1, 1, 1, 0]
     """
     out = code.copy()
-    for place in np.unique(code):
-        mine = code == place
-        count = mine.sum() if groups is None else len(np.unique(groups[mine]))
-        if count < fewest:
-            out[mine] = 0
+    patient = np.arange(len(code)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    for place in np.unique(code)[::-1]:  # downwards: who is no more of one class may be of a lower one
+        highest = np.zeros(len(code), np.int64)
+        np.maximum.at(highest, patient, out)
+        if (highest[np.unique(patient)] == place).sum() < fewest:
+            out[out == place] = 0
     return out
 
 
@@ -44,7 +47,7 @@ def inner_folds(
     Example:
         >>> parts = inner_folds(np.arange(10), np.tile([0, 1], 5), folds=5, seed=0)
         >>> [held.tolist() for _, held in parts][0], sorted(np.concatenate([held for _, held in parts]).tolist())[:3]
-        ([6, 7], [0, 1, 2])
+        ([2, 3], [0, 1, 2])
     """
     mine = None if groups is None else groups[rows]
     target = strata(code[rows], folds, mine)
@@ -175,7 +178,10 @@ def _by_site(site, code, groups, config, valid_share: float) -> list[Split]:
         if groups is not None:
             train &= ~np.isin(groups, groups[test])
         if len(np.unique(code[test])) < 2 or len(np.unique(code[train])) < 2:
-            text = f"`{name}` has {int(test.sum()):,} rows of one class. Join small sites under one name"
+            alone = len(np.unique(code[test])) < 2
+            rows, whose = (test, f"`{name}` has") if alone else (train, "the other sites have")
+            text = f"where `{name}` judges, {whose} {int(rows.sum()):,} rows of one class"
+            text += ". Join small sites under one name"
             raise SplitError("the rows cannot be parted by site", [Fault(text=text)])
         valid = drawn(train, valid_share, groups, code, rng) if valid_share else np.zeros_like(train)
         parts = (np.flatnonzero(rows) for rows in (train & ~valid, valid, test))

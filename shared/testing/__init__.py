@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from shared.contract import Mapping
+from shared.diagnostic import DiagnosticPipeline
 from shared.forecast import ForecastPipeline
 from shared.imaging import ImagePipeline
 from shared.pipeline import Pipeline
@@ -23,6 +24,8 @@ from shared.testing.learnt import (
     check_order_is_kept,
     check_seed_decides,
 )
+from shared.testing.patient_trial import PatientTrial
+from shared.testing.patients import PATIENT_PROMISES
 from shared.testing.photos import PHOTO_PROMISES, PhotoTrial
 from shared.testing.saved import check_saved_is_loaded
 from shared.testing.series import SERIES_PROMISES, SeriesTrial
@@ -90,6 +93,8 @@ def _promises_of(cls: type[Pipeline]) -> tuple[type, tuple]:
     """What a pipeline of this task is tried with, and on."""
     if issubclass(cls, ForecastPipeline):
         return SeriesTrial, (check_faults_are_named, *SERIES_PROMISES)
+    if issubclass(cls, DiagnosticPipeline):
+        return PatientTrial, (check_faults_are_named, *PATIENT_PROMISES)
     if issubclass(cls, ImagePipeline):
         return PhotoTrial, (check_faults_are_named, *PHOTO_PROMISES)
     return Trial, PROMISES

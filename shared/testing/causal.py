@@ -34,11 +34,11 @@ def check_the_future_is_not_read(trial: Trial) -> None:
     for share in (0.3, 0.7):
         past = np.flatnonzero(time <= time[trial.ordered[int(share * (len(time) - 1))]])
         future = np.setdiff1d(np.arange(len(time)), past)
-        _equal_rows(
+        equal_rows(
             trial, some_rows(trial.table, past), past, "rows read what comes after them (it was dropped)"
         )
         changed = _shuffled(trial.table, future)
-        _equal_rows(trial, changed, past, "rows read what comes after them (it was changed)", taken=past)
+        equal_rows(trial, changed, past, "rows read what comes after them (it was changed)", taken=past)
 
 
 def check_young_labels_are_not_read(trial: Trial) -> None:
@@ -51,10 +51,10 @@ def check_young_labels_are_not_read(trial: Trial) -> None:
     moment = time[trial.ordered[len(time) // 2]]
     changed = _with_labels(trial.table, time > moment)
     early = np.flatnonzero(time <= moment + delay)
-    _equal_rows(trial, changed, early, "rows read labels younger than the label delay", taken=early)
+    equal_rows(trial, changed, early, "rows read labels younger than the label delay", taken=early)
     for row in trial.ordered[:: max(1, len(time) // 5)]:
         changed = _with_labels(trial.table, np.arange(len(time)) == row)
-        _equal_rows(trial, changed, np.array([row]), "a row reads its own label", taken=np.array([row]))
+        equal_rows(trial, changed, np.array([row]), "a row reads its own label", taken=np.array([row]))
 
 
 def check_order_does_not_matter(trial: Trial) -> None:
@@ -62,12 +62,12 @@ def check_order_does_not_matter(trial: Trial) -> None:
     if "time" not in trial.table.frame:
         return
     order = np.random.default_rng(1).permutation(len(trial.table))
-    _equal_rows(
+    equal_rows(
         trial, some_rows(trial.table, order), order, "features depend on the order of the rows", inputs=False
     )
 
 
-def _equal_rows(trial: Trial, table: Table, rows, promise: str, *, taken=None, inputs: bool = True) -> None:
+def equal_rows(trial: Trial, table: Table, rows, promise: str, *, taken=None, inputs: bool = True) -> None:
     """Compares `rows` of the trial's features with those of another table (with its rows `taken`, or all)."""
     pipeline = trial.pipeline
     features = pipeline.features(table)

@@ -15,9 +15,8 @@ from shared.testing.trial import KEY, Trial
 FRESH = """
 import sys
 from shared.bundle import load
-from shared.contract import read_table
 pipeline = load(sys.argv[1])
-pipeline.predict(pipeline.check(read_table(sys.argv[2]), predict=True)).to_parquet(sys.argv[3])
+pipeline.predict(pipeline.check(pipeline.read(sys.argv[2], predict=True), predict=True)).to_parquet(sys.argv[3])
 """
 
 
@@ -56,7 +55,8 @@ def _in_fresh_process(trial: Trial, place: Path) -> pd.DataFrame:
 
 
 def _holds_no_key(trial: Trial, folder: Path, answers: pd.DataFrame) -> None:
-    marks = [KEY.format(role=role.name, number="") for role in trial.pipeline.roles if role.kind == "key"]
+    kept = [role.name for role in trial.pipeline.roles if role.kind == "key" or role.private]
+    marks = [KEY.format(role=name, number="") for name in kept]
     texts = (
         {} if "step" in answers else {"predictions": answers.to_csv().encode()}
     )  # forecasts name their item

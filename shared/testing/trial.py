@@ -26,6 +26,12 @@ TINY = {
     "side": 32,
     "backbone": "residual",
     "weights": "none",
+    "inner_folds": 2,
+    "photo_units": 16,
+    "photo_depth": 1,
+    "signal_units": 8,
+    "signal_depth": 1,
+    "lstm_units": 4,
 }
 """A network that is fitted in a second; settings that a pipeline lacks are left out."""
 

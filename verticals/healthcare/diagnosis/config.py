@@ -6,7 +6,6 @@ from pydantic import Field
 
 from shared.diagnostic_settings import DiagnosticSettings
 
-
 TRAINING = {
     "table": {},
     "photo": {"batch_size": 128, "learning_rate": 3e-3, "weight_decay": 0.05, "warmup": 0.1},
@@ -37,7 +36,10 @@ class DiagnosisConfig(DiagnosticSettings):
     augment_photos: bool = Field(True, description="in training, show each photo a little otherwise")
     mirror: bool = Field(True, description="also mirrored left to right; not where left and right differ")
 
-    # Signals: residual convolutions and an LSTM
+    # Signals: a linear network on random convolutions, and residual convolutions with an LSTM on top of it
+    random_kernels: int = Field(
+        1000, ge=0, le=10_000, description="random convolutions that the linear part reads; 0: no linear part"
+    )
     signal_units: int = Field(32, ge=4, le=256, description="channels of the first block")
     signal_depth: int = Field(3, ge=1, le=6, description="residual blocks")
     kernel: int = Field(7, ge=3, le=63, description="steps that a convolution spans")

@@ -1,6 +1,5 @@
 """The network of `healthcare.diagnosis`: what each modality says for each class, added up as evidence."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,8 +14,9 @@ from .config import DiagnosisConfig
 
 LINEAR = {"table": "linear_table", "signal": "linear_signal"}  # layers that start from a logistic regression
 MAPS = "class_maps"
-MOST_SAMPLES = 3000  # of a signal that a linear part reads
-STRENGTHS = (0.003, 0.03, 0.1, 0.3, 1.0)  # C of the logistic regression that is started from
+SCALE = "random_convolutions_scaled"
+MOST_CELLS = 200_000  # steps times random convolutions of one signal, so that memory lasts
+STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # C of the logistic regression that is started from
 
 
 def build(inputs: PatientInputs, state: dict[str, Any], config: DiagnosisConfig, prior: Sequence[float]):
@@ -115,13 +115,15 @@ def _of_signal(signal, classes: int, config: DiagnosisConfig):
     deep = keras.layers.Dense(
         classes, kernel_initializer="zeros", use_bias=False, name="deep_signal_evidence"
     )(x)
-    if math.prod(signal.shape[1:]) > MOST_SAMPLES:
+    if not config.random_kernels:
         return deep
-    plain = keras.layers.Flatten(name="samples")(signal)
+    kernels = min(config.random_kernels, max(100, MOST_CELLS // signal.shape[1]))
+    plain = builders.RandomConvolutions(kernels, name="random_convolutions")(signal)
+    plain = builders.Standardise(name=SCALE)(plain)
     return keras.layers.Add(name="signal_evidence")([deep, _linear(plain, classes, "signal")])
 
 
-def start_from_logistic_regression(model, inputs: PatientInputs, code, rows, held) -> None:
+def start_from_logistic_regression(model, inputs: PatientInputs, code, rows, held) -> bool:
     """Puts the best logistic regression of table and signal into the linear parts, and freezes them.
 
     On a few hundred rows that is rarely beaten; so the network begins where it stands, and what learns on top moves
@@ -130,32 +132,39 @@ def start_from_logistic_regression(model, inputs: PatientInputs, code, rows, hel
     Args:
         code: Class of each row.
         rows, held: Rows to fit on, and those that choose the strength of the penalty.
+    Returns:
+        Whether there was a linear part.
     """
     there = {name: model.get_layer(layer) for name, layer in LINEAR.items() if _has(model, layer)}
     if not there:
-        return
-    views = [_read(model, name, inputs) for name in there]
-    slopes, bias = _logistic_regression(
-        np.concatenate(views, axis=1), code, rows, held, len(model.get_layer("fusion").prior)
-    )
+        return False
+    both = np.concatenate([rows, held])
+    if "signal" in there:
+        model.get_layer(SCALE).adapt(_read(model, "random_convolutions", inputs, rows))
+    views = [_read(model, f"{name}_read", inputs, both) for name in there]
+    classes = model.get_layer("fusion").classes
+    x, order = np.concatenate(views, axis=1), np.arange(len(both))
+    slopes, bias = _logistic_regression(x, code[both], order[: len(rows)], order[len(rows) :], classes)
     start = 0
     for layer, view in zip(there.values(), views):
         layer.set_weights([slopes[start : start + view.shape[1]]])
         layer.trainable = False
         start += view.shape[1]
     model.get_layer("fusion").set_weights([bias])
+    return True
 
 
 def _has(model, name: str) -> bool:
     return name in [layer.name for layer in model.layers]
 
 
-def _read(model, modality: str, inputs: PatientInputs) -> np.ndarray:
-    """What the linear part of a modality reads of every row."""
-    names = ("number", "category") if modality == "table" else ("signal",)
+def _read(model, layer: str, inputs: PatientInputs, rows: np.ndarray) -> np.ndarray:
+    """What a layer before the linear parts makes of `rows`."""
+    names = ("number", "category") if layer.startswith("table") else ("signal",)
     given = {name: each for name, each in model.input.items() if name in names}
-    reader = keras.Model(given, model.get_layer(f"{modality}_read").output)
-    return training.predict(reader, Inputs({name: inputs.arrays[name] for name in given}))
+    reader = keras.Model(given, model.get_layer(layer).output)
+    arrays = Inputs({name: inputs.arrays[name] for name in given})
+    return training.predict(reader, arrays, rows, batch_size=256 if "signal" in given else 8192)
 
 
 def _logistic_regression(x, code, rows, held, classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -164,7 +173,10 @@ def _logistic_regression(x, code, rows, held, classes: int) -> tuple[np.ndarray,
 
     present = np.unique(code[rows])
     inside = held[np.isin(code[held], present)]
-    place = np.searchsorted(present, code[inside])
+    place, columns, turn = np.searchsorted(present, code[inside]), x.shape[1], None
+    if x.shape[1] > len(rows):  # no direction that the rows do not span gets a slope
+        turn = np.linalg.svd(x[rows], full_matrices=False)[2].T
+        x = x @ turn
 
     def loss(fitted) -> float:
         p = fitted.predict_proba(x[inside])[np.arange(len(inside)), place]
@@ -172,13 +184,16 @@ def _logistic_regression(x, code, rows, held, classes: int) -> tuple[np.ndarray,
 
     tried = [LogisticRegression(C=each, max_iter=1000).fit(x[rows], code[rows]) for each in STRENGTHS]
     best = min(tried, key=loss)
-    slopes = np.zeros((x.shape[1], classes), np.float32)
-    bias = np.full(classes, np.log(1e-6), np.float32)  # a class that these rows lack
+    found = best.coef_ if turn is None else best.coef_ @ turn.T
+    slopes = np.zeros((columns, classes), np.float32)
+    odds = best.decision_function(x[rows]).reshape(len(rows), -1)
+    level = np.median(np.log(np.exp(odds).sum(axis=1)))
+    bias = np.full(classes, level + np.log(0.5 / len(rows)), np.float32)  # a class that they lack: half a row
     if len(present) == 2:
-        slopes[:, present] = np.stack([-best.coef_[0], best.coef_[0]], axis=1) / 2
+        slopes[:, present] = np.stack([-found[0], found[0]], axis=1) / 2
         bias[present] = np.r_[-1, 1] * best.intercept_[0] / 2
     else:
-        slopes[:, present], bias[present] = best.coef_.T, best.intercept_
+        slopes[:, present], bias[present] = found.T, best.intercept_
     return slopes, bias
 
 
@@ -192,6 +207,8 @@ def class_maps(model, inputs: PatientInputs, rows: np.ndarray) -> np.ndarray | N
     for network in networks or [model]:
         if MAPS not in [layer.name for layer in network.layers]:
             return None
-        reader = keras.Model({"photo": network.input["photo"]}, network.get_layer(MAPS).output["maps"])
+        outputs = keras.tree.flatten(network.get_layer(MAPS).output)  # Keras keeps a dictionary as a list
+        maps = next(each for each in outputs if len(each.shape) == 4)
+        reader = keras.Model({"photo": network.input["photo"]}, maps)
         found.append(training.predict(reader, Inputs({"photo": inputs.take(rows)["photo"]})))
     return np.mean(found, axis=0)

@@ -40,7 +40,7 @@ class DiagnosisPipeline(DiagnosticPipeline):
     def start(self, model, inputs, code, rows, held):
         from .model import start_from_logistic_regression
 
-        start_from_logistic_regression(model, inputs, code, rows, held)
+        return start_from_logistic_regression(model, inputs, code, rows, held)
 
     def class_maps(self, inputs, rows):
         from .model import class_maps

@@ -188,6 +188,7 @@ class _Seen:
             self.values["image"] = self._components(_standardised(image, train), ALONE)
             image = self.values["image"][:, :most]
         raw, scaled = joined(Views(table, signal, image))
+        raw[:, np.isnan(raw[train]).all(axis=0)] = 0  # boosting takes no column without a value
         self.values |= {"raw": raw, "scaled": np.nan_to_num(_standardised(scaled, train))}
         coded = table.categorical if table else []
         self.coded = [place for place in coded if raw[train, place].max() < 255]  # as much as boosting takes

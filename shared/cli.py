@@ -15,20 +15,20 @@ from shared.errors import ConfigError, Fault, VerticalsError, did_you_mean
 Solution = Annotated[str, typer.Argument(help="name of the solution, as in `verticals list`")]
 Data = Annotated[
     Path | None,
-    typer.Option(
-        help="CSV or Parquet, or a folder or zip of photos; left out: the built-in, simulated sample"
-    ),
+    typer.Option(help="CSV, Parquet or .npz, or a folder or zip of photos; left out: the built-in sample"),
 ]
 Config = Annotated[Optional[Path], typer.Option(help="the customer's TOML file: columns, format, settings")]  # noqa: UP045
 Set = Annotated[Optional[list[str]], typer.Option(help="such as settings.epochs=5; may be given often")]  # noqa: UP045
 Lang = Annotated[str, typer.Option(help="language of the report: en or zh")]
-Table = Annotated[Path, typer.Argument(help="CSV or Parquet, or a folder or zip of photos")]
+Table = Annotated[Path, typer.Argument(help="CSV, Parquet or .npz, or a folder or zip of photos")]
 ToScore = Annotated[bool, typer.Option("--predict", help="the table is to be scored: it needs no labels")]
 Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
 Test = Annotated[
     Path | None, typer.Option(help="rows that judge and do not teach, such as an official test part")
 ]
-NewRows = Annotated[Path, typer.Option(help="what to score: CSV or Parquet, or a folder or zip of photos")]
+NewRows = Annotated[
+    Path, typer.Option(help="what to score: CSV, Parquet or .npz, or a folder or zip of photos")
+]
 Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")]  # noqa: UP045
 File = Annotated[Path, typer.Option(help="file to write, .parquet or .csv")]
 Run = Annotated[Path, typer.Argument(help="folder of a run")]
@@ -243,14 +243,16 @@ def _open(solution, data, config, overrides, stages, test=None) -> tuple[Any, An
             raise ConfigError(
                 "--test needs --data", [Fault(text="the built-in sample has its own test part")]
             )
-        stages.note("there is no --data: the built-in, simulated sample is taken, with its own columns")
         with stages("sample"):
             frame, mapping = type(pipeline).sample(seed=pipeline.config.seed)
+        kind = "built-in, simulated sample" if mapping.simulated else "built-in sample"
+        stages.note(f"there is no --data: the {kind} is taken, with its own columns")
         pipeline = type(pipeline)(pipeline.config, mapping)
         from shared.contract.tables import raw_table
 
         with stages("check"):
-            return pipeline, pipeline.check(raw_table(frame, "built-in sample (simulated)"))
+            source = "built-in sample" + (" (simulated)" if mapping.simulated else "")
+            return pipeline, pipeline.check(raw_table(frame, source))
     return pipeline, _table(pipeline, data, stages, test)
 
 

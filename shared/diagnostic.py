@@ -17,12 +17,22 @@ from shared import encoding
 from shared.baselines import Matrix, feature_matrix
 from shared.binary import BinaryPipeline, Prepared
 from shared.calibration import Identity, calibrated, calibrator_from_dict
-from shared.contract import CATEGORICAL, NUMERIC, Table
+from shared.contract import CATEGORICAL, NUMERIC, Table, raw_table
+from shared.contract.parsing import count
 from shared.encoding import Features
-from shared.errors import Fault
+from shared.errors import ContractError, Fault, SplitError
 from shared.fit_settings import History, Score, progress
 from shared.history import group_codes
 from shared.images.store import FolderStore
+from shared.patients.columns import (
+    any_value,
+    codes_for_missing,
+    identifiers,
+    leaks_of,
+    taken_twice,
+    useless_bands,
+    without_identifiers,
+)
 from shared.patients.inputs import PatientInputs
 from shared.patients.parts import both_sides, given_parts, inner_folds, parts_faults, patient_splits
 from shared.patients.photos import PatientPhotos
@@ -33,7 +43,6 @@ from shared.signals.signals import Signals, cut_signals, encode_signals, learn_s
 from shared.splits import Split
 from shared.stages import Stages
 from shared.trust.class_calibration import class_calibrator_from_dict, fit_class_calibrator
-from shared.trust.leaks import identifier_like, leaking_features
 from shared.trust.prevalence import at_prevalence
 
 MANY = 20_000  # training rows from which one network is enough
@@ -98,13 +107,18 @@ class DiagnosticPipeline(BinaryPipeline):
 
     def check(self, raw, *, predict: bool = False, earlier=None, later=None) -> Table:
         """The table with its photos and signals; whatever cannot be used is named, all at once."""
-        raw, later = (self._with_signals(each) for each in (raw, later))
-        table = super().check(raw, predict=predict, later=later)
+        raw, later = (raw_table(each) if isinstance(each, pd.DataFrame) else each for each in (raw, later))
+        try:
+            raw, later = (self._with_signals(each) for each in (raw, later))
+            table = super().check(raw, predict=predict, later=later)
+        except ContractError as error:
+            raise without_identifiers(error, [raw, later], self.mapping, self.roles) from None
         config, raws = self.config, [raw, later]
         stores = [getattr(each, "store", None) or FolderStore(Path()) for each in raws]
         label = [None] * len(table)
         if not predict and "label" in table.frame:
-            label = [None if value != value else f"{value:g}" for value in table.frame["label"]]
+            classes = [*self.class_names(table), None]
+            label = [classes[code] for code in self.codes(table)]
         photos, faults, notes = photos_of(
             table,
             stores,
@@ -126,10 +140,9 @@ class DiagnosticPipeline(BinaryPipeline):
     def _with_signals(self, raw):
         if raw is None or self.mapping.signal is None or getattr(raw, "signals", None) is not None:
             return raw
-        if isinstance(raw, pd.DataFrame):
-            from shared.contract import raw_table
-
-            raw = raw_table(raw)
+        faults = taken_twice(raw.data.column_names, self.mapping, [role.name for role in self.roles])
+        if faults:
+            raise ContractError(f"{raw.source} does not fit [signal]", faults)
         return signal_columns(raw, self.mapping.signal, self.mapping.format)
 
     def _faults(self, table: Table) -> list[Fault]:
@@ -139,20 +152,20 @@ class DiagnosticPipeline(BinaryPipeline):
         faults = [*parts_faults(parts, table.rows, table.mapping.column("split")), *self._nothing(table)]
         faults += both_sides(parts, cells_of(table, "patient"), table.rows, column)
         code = self.codes(table)
+        if not (code >= 0).any():
+            text = "no row has a class: every cell is empty. Fill it in, or predict instead"
+            return [*faults, Fault(column=table.mapping.column("label"), role="label", text=text)]
         counts = np.bincount(code[code >= 0], minlength=len(self.class_names(table)))
-        for name, count in zip(self.class_names(table), counts):
-            if count < self.config.fewest:
-                table.notes.append(
-                    f"class `{name}` has {count:,} rows, fewer than {self.config.fewest}: its figures mean little"
-                )
+        for name, number in zip(self.class_names(table), counts):
+            if number < self.config.fewest:
+                few = f"class `{name}` has {count(int(number), 'row')}, fewer than {self.config.fewest}"
+                table.notes.append(f"{few}: its figures mean little")
         features = self.features(table)
         allowed = self.config.allow_leaks
-        for name in identifier_like(features):
-            text = (
-                "nearly every value is another one, as of a number of patients: nothing can be learnt of it"
-            )
-            faults.append(Fault(column=name, text=f"{text}. Leave it out under [features]"))
-        for leak in leaking_features(features, code, fewest=self.config.fewest):
+        faults += identifiers(table, features, self.groups(table))
+        faults += useless_bands(table, self.config.bands)
+        table.notes += codes_for_missing(features)
+        for leak in leaks_of(features, code, self.class_names(table), fewest=self.config.fewest):
             if "*" in allowed or leak.name in allowed:
                 table.notes.append(f"column `{leak.name}` tells the label alone, and stays: {leak.how}")
                 continue
@@ -243,6 +256,9 @@ class DiagnosticPipeline(BinaryPipeline):
             state["photo"] = features.photos.learn(rows, side=self.config.side, channels=self.config.channels)
         if features.signals is not None and features.signals.present[rows].any():
             state["signal"] = learn_signals(features.signals, rows, most_steps=self.config.most_steps)
+        if not state:
+            text = "no training row has a photo or a signal, and there is no table to learn from. Give some"
+            raise SplitError("nothing can be learnt", [Fault(text=text)])
         return state
 
     def _modalities(self, features: PatientFeatures) -> list[str]:
@@ -250,8 +266,9 @@ class DiagnosticPipeline(BinaryPipeline):
             found = {"table": "numbers" in self.state, "photo": "photo" in self.state}
             found["signal"] = "signal" in self.state
         else:
-            found = {"table": bool(features.names), "photo": features.photos is not None}
-            found["signal"] = features.signals is not None
+            beside = {"photo": features.photos, "signal": features.signals}
+            found = {"table": any_value(features)}
+            found |= {name: each is not None and bool(each.present.any()) for name, each in beside.items()}
         return [name for name, there in found.items() if there]
 
     @property

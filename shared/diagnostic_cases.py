@@ -15,6 +15,7 @@ from shared.diagnostic import DiagnosticPipeline
 from shared.images.overlays import pictures_of
 from shared.inputs import Inputs
 from shared.metrics import roc_auc
+from shared.patients.inputs import most_rows
 from shared.splits import Split
 
 IMPORTANCE_ROWS, BACKGROUND, PICTURE = 2000, 300, 200
@@ -72,7 +73,7 @@ def _risk(fitted: DiagnosticPipeline, arrays) -> np.ndarray:
     from shared import training
 
     inputs = Inputs(arrays)
-    inputs.most_rows = 256 if "photo" in arrays else None
+    inputs.most_rows = most_rows(arrays)
     return fitted.decode(training.predict(fitted.model, inputs))
 
 

@@ -1,8 +1,8 @@
 """Settings that every solution on patients shares: who judges, what the clinic demands, who is referred."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from shared.fit_settings import FitSettings
 from shared.split_settings import SplitSettings
@@ -22,7 +22,7 @@ class DiagnosticSettings(FitSettings, SplitSettings):
     )
     folds: int = Field(1, ge=1, le=50, description="folds that judge in turn; 1: one fifth judges")
     repeats: int = Field(1, ge=1, le=50, description="rounds of the folds, each drawn anew")
-    inner_folds: Literal["auto"] | int = Field(
+    inner_folds: Literal["auto"] | Annotated[int, Field(ge=1, le=50)] = Field(
         "auto",
         description="networks, each fitted with another part of the training rows held out, which calibrate and set "
         "the threshold; 1: one network and a validation part. auto: 5 up to 20,000 rows, 1 beyond, with photos, or "
@@ -74,3 +74,10 @@ class DiagnosticSettings(FitSettings, SplitSettings):
     memory_mb: float = Field(1000, gt=0, description="for decoded photos")
     most_megapixels: float = Field(50, gt=0, description="larger photos are refused")
     most_steps: int = Field(2000, ge=8, description="longer signals are averaged down to it")
+
+    @field_validator("bands")
+    @classmethod
+    def _bands_rise(cls, bands: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        if any(list(cuts) != sorted(set(cuts)) or not cuts for cuts in bands.values()):
+            raise ValueError("cuts that rise, such as {age = [40, 60, 75]}")
+        return bands

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from shared.contract.mapping import Format
 from shared.contract.parsing import Reading, are_hidden, count, is_number, is_text, shown
 
+MOST_SHOWN = 10  # values that are no labels; a column with more of them is another one, perhaps of names
 WHOLE = r"^-?[0-9]+\.0*$|^-?[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}$"
 
 
@@ -104,7 +105,7 @@ def _unknown_labels(values: pd.Categorical, classes: np.ndarray, labels: dict[st
     strange = np.flatnonzero(np.isnan(classes))
     wanted = ", ".join(shown(key) for key in labels) + " as in [labels]" if labels else "0 and 1"
     more = "Add it there" if labels else "Map them under [labels]"
-    if are_hidden():
+    if are_hidden() or len(strange) > MOST_SHOWN:
         row = int(np.argmax(np.isin(values.codes, strange))) + 1
         return f"{count(len(strange), 'value')} not expected; expected {wanted}. {more}", row
     at = {int(code): int(np.argmax(values.codes == code)) for code in strange[:5]}

@@ -244,6 +244,8 @@ def _absent(column: str, role: Role | None, names: list[str], mapping: Mapping) 
         listed = ", ".join(shown(name) for name in names[:12])
         hint = f" The table has: {listed}" + (", ..." if len(names) > 12 else "")
     plays = f" (role `{role.name}`)" if role else ""
+    if role and role.missing and not role.required:
+        hint += f"{'' if hint.endswith('?') else '.'} Where no row has one, add it with empty cells"
     if isinstance(alternatives, list) and len(alternatives) > 1:
         return f"none of the columns {', '.join(f'`{name}`' for name in alternatives)}{plays} is there.{hint}"
     return f"column `{column}`{plays} is missing.{hint}"

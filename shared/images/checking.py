@@ -190,11 +190,11 @@ class _Look:
             return photo.store.read(name)
         except (FileNotFoundError, NotADirectoryError):
             place = "there" if PurePath(name).is_absolute() else f"in `{photo.store.source}`"
-            near = self._near(photo.store, name) if self.named else ""
+            near = self._near(photo.store, name) if self.named else " Add it, or leave the cell empty"
             raise PhotoError(f"is not {place}.{near}", kind="missing") from None
         except OSError as error:
-            why = f": {error.strerror or error}" if self.named else ""  # it may hold the name
-            raise PhotoError(f"cannot be read{why}") from None
+            why = f": {error.strerror or error}" if self.named else ". Check that it is whole and open to you"
+            raise PhotoError(f"cannot be read{why}") from None  # the reason may hold the name
         except ValueError as error:  # a name that no file can have
             if isinstance(error, PhotoError):
                 raise

@@ -22,7 +22,7 @@ DEEPER = 0.9  # share of the photos below folders of their own, from which on a 
 HASHED_BYTES = 64_000_000
 
 
-def read_photos(path: str | Path, format: Format | None = None) -> RawTable:
+def read_photos(path: str | Path, format: Format | None = None, *, named: bool = True) -> RawTable:
     """A table of photos, of a folder, a `.zip`, one photo, or a manifest (CSV or Parquet).
 
     A manifest's columns stay as they are; files are named from its folder on. Elsewhere there are text columns
@@ -41,6 +41,7 @@ def read_photos(path: str | Path, format: Format | None = None) -> RawTable:
     Args:
         path: What to read.
         format: Of a manifest.
+        named: Whether messages and notes may hold names of files and folders, which may tell who a patient is.
     Returns:
         The table; its `store` reads the files. `sha256` of a folder or zip is over the names and sizes of the files
         used and the contents of the first ones, by name, up to 64 MB together. `listed` is true but for a manifest.
@@ -57,11 +58,12 @@ def read_photos(path: str | Path, format: Format | None = None) -> RawTable:
     """
     path = Path(path)
     if path.is_dir():
-        return _listed(FolderStore(path))
+        return _listed(FolderStore(path), named)
     if path.suffix.lower() == ".zip" and path.exists():
-        return _listed(ZipStore(path))
+        return _listed(ZipStore(path, named=named), named)
     if path.suffix.lower() in PHOTOS and path.exists():
-        return _table(FolderStore(path.parent), {path.name: _Place(label="")}, [], path.name)
+        source = path.name if named else "the photo"
+        return _table(FolderStore(path.parent), {path.name: _Place(label="")}, [], source, named)
     table = read_table(path, format)
     table.store, table.listed = FolderStore(path.parent), False
     return table
@@ -78,12 +80,13 @@ class _Place:
     mask: str = ""
 
 
-def _listed(store) -> RawTable:
+def _listed(store, named: bool) -> RawTable:
     names = store.names()
     odd = [name for name in names if any("\ud800" <= letter <= "\udfff" for letter in name)]
     if odd:
         shown = odd[0].encode("utf-8", "replace").decode()
-        raise _refused(store.source, f"the name of `{shown}` is no text in UTF-8. Rename it")
+        which = f"the name of `{shown}`" if named else f"a name of {count(len(odd), 'file')}"
+        raise _refused(store.source, f"{which} is no text in UTF-8. Rename it")
     pictures = {name: PurePosixPath(name) for name in names if _suffix(name) in PHOTOS}
     others = [name for name in names if name not in pictures]
     top = _top(list(pictures.values()))
@@ -98,7 +101,7 @@ def _listed(store) -> RawTable:
     for mask, ways in masks.items():
         _give(mask, ways, places, index, top)
     taken = {place.mask for place in places.values()}
-    return _table(store, places, sorted([*others, *(set(masks) - taken)]), store.source)
+    return _table(store, places, sorted([*others, *(set(masks) - taken)]), store.source, named)
 
 
 def _suffix(name: str) -> str:
@@ -186,7 +189,7 @@ def _give(
                 return
 
 
-def _table(store, places: dict[str, _Place], unused: list[str], source: str) -> RawTable:
+def _table(store, places: dict[str, _Place], unused: list[str], source: str, named: bool) -> RawTable:
     names = sorted(places)
     columns = {
         "image": names,
@@ -197,15 +200,15 @@ def _table(store, places: dict[str, _Place], unused: list[str], source: str) -> 
         columns["split"] = [places[name].split for name in names]
     data = pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()})
     used = sorted({*names, *columns["mask"]} - {""})
-    table = RawTable(data, source, _digest(store, used), _notes(source, columns, unused), store=store)
+    table = RawTable(data, source, _digest(store, used), _notes(source, columns, unused, named), store=store)
     table.listed = True
     return table
 
 
-def _notes(source: str, columns: dict[str, list[str]], unused: list[str]) -> list[str]:
+def _notes(source: str, columns: dict[str, list[str]], unused: list[str], named: bool) -> list[str]:
     counts = Counter(columns["label"])
     classes = ", ".join(f"{name or 'without a class'} {counts[name]:,}" for name in sorted(counts))
-    notes = [f"{source} holds {count(len(columns['image']), 'photo')}: {classes}"]
+    notes = [f"{source} holds {count(len(columns['image']), 'photo')}{f': {classes}' if named else ''}"]
     masks = sum(map(bool, columns["mask"]))
     if masks:
         notes.append(f"{count(masks, 'photo')} with a mask")
@@ -215,7 +218,7 @@ def _notes(source: str, columns: dict[str, list[str]], unused: list[str]) -> lis
         notes.append(f"the folders give the split: {parts}")
     if unused:
         shown = ", ".join(f"`{name}`" for name in unused[:5]) + (", ..." if len(unused) > 5 else "")
-        notes.append(f"{count(len(unused), 'file')} not used: {shown}")
+        notes.append(f"{count(len(unused), 'file')} not used{f': {shown}' if named else ''}")
     return notes
 
 

@@ -80,11 +80,12 @@ class ZipStore:
 
     Args:
         path: The archive.
+        named: Whether a message may hold the name of a file in it.
     Raises:
         ContractError: If it is damaged, encrypted, or has names that lead out of it.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, *, named: bool = True):
         path = Path(path)
         self.source, self._lock = path.name, threading.Lock()
         try:
@@ -96,7 +97,8 @@ class ZipStore:
         self._entries = {_name(entry): entry for entry in self._zip.infolist() if not entry.is_dir()}
         for name in self._entries:
             if ".." in name.split("/") or name.startswith("/") or PureWindowsPath(name).drive:
-                raise _refused(path.name, f"the name `{name}` leads out of the archive. Pack it again")
+                which = f"the name `{name}`" if named else "the name of a file"
+                raise _refused(path.name, f"{which} leads out of the archive. Pack it again")
         if any(entry.flag_bits & ENCRYPTED for entry in self._entries.values()):
             raise _refused(path.name, "the zip archive asks for a password. Pack it again without one")
 

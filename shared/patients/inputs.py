@@ -7,7 +7,7 @@ import numpy as np
 from shared.images.inputs import PhotoInputs
 from shared.inputs import Arrays, Inputs
 
-MODALITIES = ("table", "photo", "signal")
+MOST_STEPS = 40_000  # of all signals that a network is given at once
 
 
 class PatientInputs(Inputs):
@@ -34,7 +34,7 @@ class PatientInputs(Inputs):
     ):
         super().__init__(arrays)
         self.photos, self.index = photos, index
-        self.most_rows = None if photos is None else 256 if photos.side <= 64 else photos.most_rows
+        self.most_rows = most_rows(self.arrays, None if photos is None else photos.side)
 
     def take(self, rows: np.ndarray) -> Arrays:
         rows = np.asarray(rows)
@@ -48,3 +48,17 @@ class PatientInputs(Inputs):
         if len(there):
             square[there] = self.photos.take(self.index[rows[there]])["photo"]
         return found | {"photo": square}
+
+
+def most_rows(arrays: Mapping[str, np.ndarray], side: int | None = None) -> int | None:
+    """How many rows a network may be given at once, as it makes hundreds of numbers of each pixel and each step.
+
+    Args:
+        arrays: The inputs of a network, or some of them.
+        side: Pixels of a photo's side, where the photos are not among the arrays.
+    """
+    side = arrays["photo"].shape[1] if "photo" in arrays else side
+    most = [] if side is None else [256 if side <= 64 else 64]
+    if "signal" in arrays:
+        most.append(max(16, MOST_STEPS // arrays["signal"].shape[1]))
+    return min(most, default=None)

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 
+from shared.contract.parsing import count
 from shared.drawing import drawn
 from shared.errors import Fault, SplitError
 from shared.images.parts import split_faults
@@ -11,6 +12,7 @@ from shared.split_settings import SplitSettings, make_splits
 from shared.splits import Split, stratified_folds
 
 NOBODY = np.array([], np.int64)
+MOST_WORDS = 5  # that are no part; a column with more of them may hold numbers of patients, and none is shown
 
 
 def strata(code: np.ndarray, fewest: int, groups: np.ndarray | None = None) -> np.ndarray:
@@ -90,11 +92,11 @@ def given_parts(
         valid = drawn(train, valid_share, groups, code, rng)
         train &= ~valid
     found = {"train": train, "valid": valid, "test": test}
-    faults = [
-        Fault(text=f"the {name} part has {int(rows.sum()):,} rows of one class; it needs two classes or more")
-        for name, rows in found.items()
-        if (rows.any() or name != "valid") and len(np.unique(code[rows])) < 2
-    ]
+    faults = []
+    for name, rows in found.items():
+        if (rows.any() or name != "valid") and len(np.unique(code[rows])) < 2:
+            held = f"{count(int(rows.sum()), 'row')} of one class" if rows.any() else "no row with a label"
+            faults.append(Fault(text=f"the {name} part has {held}; it needs two classes or more"))
     if faults:
         raise SplitError("the parts that are given cannot be used", faults)
     return Split("given", *(np.flatnonzero(rows) for rows in found.values()), {"by": "split", "seed": seed})
@@ -154,6 +156,7 @@ def patient_splits(
         # One fold of five is what "a fifth judges" means.
         folds = max(2, round(1 / config.test_share)) if config.folds == 1 else config.folds
         target = strata(code, folds, patients)
+        _refuse_few(code, target, folds, patients, "raise test_share" if config.folds == 1 else "lower folds")
         found = [
             split
             for turn in range(repeats)
@@ -164,6 +167,20 @@ def patient_splits(
     return [
         Split(split.method, *(known[rows] for rows in split.parts.values()), split.detail) for split in found
     ]
+
+
+def _refuse_few(code, target, folds: int, patients: np.ndarray | None, way_out: str) -> None:
+    """Two classes must have a patient in each fold; rarer ones lie wherever they fall."""
+    if len(np.unique(target)) > 1:
+        return
+    each = np.arange(len(code)) if patients is None else patients
+    noun = "row" if patients is None else "patient"
+    held = [
+        f"class {place} has {count(len(np.unique(each[code == place])), noun)}" for place in np.unique(code)
+    ]
+    text = f"each of two classes needs {folds} {noun}s of its own or more; {', '.join(held) or 'no row has a label'}"
+    fault = Fault(text=f"{text}. Give more, or {way_out} under [settings]")
+    raise SplitError("the rows cannot be parted", [fault])
 
 
 def _by_site(site, code, groups, config, valid_share: float) -> list[Split]:
@@ -190,6 +207,13 @@ def _by_site(site, code, groups, config, valid_share: float) -> list[Split]:
 
 
 def _by_time(config, code, groups, time, inner: bool) -> list[Split]:
+    missing = 0 if time is None else int(np.isnat(time).sum())
+    if time is None or missing:
+        lacks = f"; without one: {count(missing, 'row')}" if missing else ""
+        text = (
+            f'`split = "time"` needs a time in each row{lacks}. Give it, or set split to stratified or site'
+        )
+        raise SplitError("the rows cannot be parted by time", [Fault(role="time", text=text)])
     label = (code > 0).astype(np.float64)
     found = []
     for split in make_splits(config, label, time=time, groups=groups, seed=config.seed):
@@ -203,5 +227,11 @@ def _by_time(config, code, groups, time, inner: bool) -> list[Split]:
 
 
 def parts_faults(parts: np.ndarray, rows: np.ndarray, column: str) -> list[Fault]:
-    """One fault for each word in the column `split` that is no part, at its first row."""
-    return split_faults(list(parts), rows.tolist(), column)
+    """One fault for each word in the column `split` that is no part, at its first row; of many, one that shows none."""
+    faults = split_faults(list(parts), rows.tolist(), column)
+    if len(faults) <= MOST_WORDS:
+        return faults
+    text = (
+        f"holds {len(faults):,} texts that are no part, expected train, valid or test. Is it another column?"
+    )
+    return [Fault(column=column, role="split", row=faults[0].row, text=text)]

@@ -19,12 +19,12 @@ class PatientPhotos:
 
     Args:
         photos: One for each row that has one, in the order of the rows.
-        facts: What a first look told of each.
+        facts: What a first look told of each; None: there are no photos.
         index: Place of each row's photo in `photos`; -1: the row has none. `(rows,)`
     """
 
     photos: list[Photo]
-    facts: Facts
+    facts: Facts | None
     index: np.ndarray
 
     @property
@@ -46,6 +46,10 @@ class PatientPhotos:
 
     def inputs(self, state: dict[str, Any], *, fit: str, workers: int, memory_mb: float) -> PhotoInputs:
         """The photos as squares, decoded when they are asked for."""
+        facts = self.facts
+        sizes = (
+            [] if facts is None else zip(np.asarray(facts.height).tolist(), np.asarray(facts.width).tolist())
+        )
         return PhotoInputs(
             self.photos,
             side=state["side"],
@@ -54,7 +58,7 @@ class PatientPhotos:
             fit=fit,
             workers=workers,
             memory_mb=memory_mb,
-            sizes=list(zip(np.asarray(self.facts.height).tolist(), np.asarray(self.facts.width).tolist())),
+            sizes=list(sizes),
         )
 
     def matrix(self, photos: PhotoInputs, rows: Sequence[int]) -> np.ndarray:

@@ -10,17 +10,19 @@ from shared.contract import Format, RawTable, Table, read_table
 from shared.contract.arrays import read_arrays
 from shared.errors import ContractError, Fault
 from shared.images.checking import Photo, check_photos
-from shared.images.listing import read_photos
+from shared.images.listing import PHOTOS, read_photos
 from shared.images.parts import part_of
 from shared.images.store import FolderStore
 from shared.patients.photos import PatientPhotos
 from shared.signals.reading import read_signals
-from shared.signals.samples import signal_notes
 from shared.signals.signals import Signals
 
 
 def read_patients(path: str | Path, format: Format | None = None, *, predict: bool = False) -> RawTable:
-    """A CSV or Parquet table (files that it names are looked for beside it), a folder or zip of photos, or a `.npz`.
+    """A CSV or Parquet table (files that it names are looked for beside it), photos, or a `.npz`.
+
+    Of photos in a folder or zip the folders are the classes; to be answered, they tell nothing. A single photo is
+    read too. What these files are called is in no note and no message.
 
     Args:
         path: What to read.
@@ -32,8 +34,9 @@ def read_patients(path: str | Path, format: Format | None = None, *, predict: bo
     path, format = Path(path), format or Format()
     if path.suffix.lower() == ".npz" and not path.is_dir():
         return read_arrays(path, format, predict=predict)
-    if path.is_dir() or path.suffix.lower() == ".zip":
-        return read_photos(path, format)
+    if path.is_dir() or path.suffix.lower() in (".zip", *PHOTOS):
+        table = read_photos(path, format, named=False)
+        return replace(table, data=table.data.select(["image"])) if predict and table.listed else table
     return replace(read_table(path, format), store=FolderStore(path.parent))
 
 
@@ -121,8 +124,6 @@ def signals_of(
         signals = Signals(samples)
     except ValueError as error:
         return None, [Fault(text=str(error), column=table.mapping.column("signal"))], notes
-    if not notes:
-        notes = [note for note in signal_notes(samples) if "constant" in note]
     missing = int((~signals.present).sum())
     if missing:
         notes.append(f"rows without a signal, which are answered by what else they have: {missing:,}")

@@ -145,7 +145,7 @@ def parse_signal(data: bytes, *, decimal: str | None = None) -> np.ndarray:
         text = f"has {values.shape[0]:,} steps of {values.shape[1]:,} channels, expected a step a row. Transpose it"
         raise SignalError(text, kind="channels")
     if not values.size:
-        raise SignalError("holds no samples", kind="empty")
+        raise SignalError("holds no samples. Leave the cell empty instead", kind="empty")
     (signal,), bad = unpadded(values[None])
     if signal is None:
         raise SignalError("holds no samples, only empty or NaN. Leave the cell empty instead", kind="empty")
@@ -189,7 +189,7 @@ def _of_text(data: bytes, decimal: str | None) -> np.ndarray:
     if separator is None:
         separator = "," if "," in body and mark == "." else r"\s+"
     if not body:
-        raise SignalError("holds a header and no samples", kind="empty")
+        raise SignalError("holds a header and no samples. Leave the cell empty instead", kind="empty")
     try:
         frame = pd.read_csv(
             io.StringIO(body),
@@ -202,7 +202,7 @@ def _of_text(data: bytes, decimal: str | None) -> np.ndarray:
         if frame[place].dtype.kind not in "buif":
             strange = pd.to_numeric(frame[place], errors="coerce").isna() & frame[place].notna()
             line = int(np.argmax(strange.to_numpy())) + 1 + headed
-            raise SignalError(f"holds a text in line {line:,}, expected numbers", kind="text")
+            raise SignalError(f"holds a text in line {line:,}, expected numbers. Correct it", kind="text")
     values = frame.to_numpy(np.float64)
     return values[0] if len(values) == 1 and not headed else values
 
@@ -230,7 +230,9 @@ def _faults(found: Sequence[Any], rows: Sequence[int], column: str, source: str)
     for row, error in zip(rows, found):
         if isinstance(error, SignalError):
             seen[error.kind] += 1
-            text = f"the file {error}{f' in `{source}`' if error.kind == 'missing' else ''}"
+            text = f"the file {error}"
+            if error.kind == "missing":
+                text = f"the file is not in `{source}`. Add it, or leave the cell empty"
             if seen[error.kind] <= MOST_LISTED:
                 faults.append(Fault(text=text, column=column, row=int(row)))
     for kind, number in seen.items():

@@ -18,6 +18,7 @@ from shared.signals.samples import signal_hashes, signal_notes, unpadded
 __all__ = ["read_signals", "signal_columns"]
 
 SIGNAL = "signal"
+WAY_OUT = ". Where no row has a signal, give one such column with empty cells"
 MOST_LISTED = 5  # faults of one kind
 DECIMAL = r"[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?"
 
@@ -67,7 +68,7 @@ def _header_faults(raw: RawTable, names: list[str], places: list[int], pattern: 
         return [Fault(text=text)]
     if not fitting:
         listed = ", ".join(map(shown, names[:8])) + (", ..." if len(names) > 8 else "")
-        return [Fault(text=f"[signal] columns: no column fits `{pattern}`. The table has: {listed}")]
+        return [Fault(text=f"[signal] columns: no column fits `{pattern}`. The table has: {listed}{WAY_OUT}")]
     if not len(raw):
         return [Fault(text="the table has no rows, only a header")]
     faults = [

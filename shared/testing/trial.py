@@ -29,6 +29,7 @@ TINY = {
     "inner_folds": 2,
     "photo_units": 16,
     "photo_depth": 1,
+    "random_kernels": 50,
     "signal_units": 8,
     "signal_depth": 1,
     "lstm_units": 4,

@@ -73,22 +73,29 @@ def leaking_features(features: Features, code, *, fewest: int = 20) -> list[Leak
     return found
 
 
-def identifier_like(features: Features) -> list[str]:
+def identifier_like(features: Features, groups: np.ndarray | None = None) -> list[str]:
     """Category columns of 50 known rows or more whose values are nearly all (90 %) distinct: numbers of patients.
 
+    Args:
+        groups: Patient of each row; then the first rows of all patients are looked at too, since a patient who
+            comes again has the same number. None: not known.
     Example:
         >>> patient = pd.Series([f"p{number}" for number in range(60)]).astype("category")
         >>> sex = pd.Series(["f", "m"] * 30).astype("category")
         >>> identifier_like(Features({}, {"patient": patient, "sex": sex}))
         ['patient']
     """
-    found = []
-    for name, values in features.categories.items():
-        codes = _codes(values)
-        codes = codes[codes >= 0]
-        if len(codes) >= ROWS_OF_IDENTIFIER and len(np.unique(codes)) >= DISTINCT * len(codes):
-            found.append(name)
-    return found
+    looked = [slice(None)] if groups is None else [slice(None), np.unique(groups, return_index=True)[1]]
+    return [
+        name
+        for name, values in features.categories.items()
+        if any(_distinct(_codes(values)[rows]) for rows in looked)
+    ]
+
+
+def _distinct(codes: np.ndarray) -> bool:
+    codes = codes[codes >= 0]
+    return len(codes) >= ROWS_OF_IDENTIFIER and len(np.unique(codes)) >= DISTINCT * len(codes)
 
 
 def _codes(values: pd.Series) -> np.ndarray:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import diagnosis_tables
+
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).parent / "results"
 READMES = [
@@ -18,6 +20,7 @@ READMES = [
     "verticals/finance/fraud/README.md",
     "verticals/retail/demand/README.md",
     "verticals/manufacturing/defects/README.md",
+    "verticals/healthcare/diagnosis/README.md",
 ]
 BOOK = "handbook 2018-08-08 seed {}"
 NAMES = {
@@ -353,7 +356,7 @@ TABLES: dict[str, Callable[[], str]] = {
         *("demand_m4", "demand_uci", "demand_sample", "demand_networks", "demand_speed"),
         *("defects_labelled", "defects_good_only", "defects_thresholds", "defects_speed"),
     )
-}
+} | diagnosis_tables.TABLES
 
 
 def measured_demand() -> str:
@@ -423,6 +426,7 @@ def main(check: bool) -> int:
     wanted["verticals/finance/fraud/measured.json"] = measured()
     wanted["verticals/retail/demand/measured.json"] = measured_demand()
     wanted["verticals/manufacturing/defects/measured.json"] = measured_defects()
+    wanted["verticals/healthcare/diagnosis/measured.json"] = diagnosis_tables.measured_diagnosis()
     stale = []
     for path, text in wanted.items():
         target = ROOT / path

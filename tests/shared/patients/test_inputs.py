@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.patients.inputs import MODALITIES, PatientInputs
+from shared.patients.inputs import PatientInputs, most_rows
 
 EXAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "inspection_example.py"))
 PHOTOS = EXAMPLE["inputs"](good=6)[0]
@@ -61,9 +61,19 @@ def test_large_squares_are_given_to_the_network_a_few_at_a_time():
     assert inputs(photos=EXAMPLE["inputs"](good=1, side=128)[0], index=np.zeros(1, int)).most_rows == 64
 
 
-def test_shapes_hold_the_photo_and_modalities_have_one_order():
+def test_shapes_hold_the_photo_without_the_batch():
     assert inputs().shapes["photo"] == (32, 32, 1)
-    assert MODALITIES == ("table", "photo", "signal")
+
+
+@given(steps=st.integers(1, 100_000), side=st.sampled_from([None, 32, 64, 128]), held=st.booleans())
+def test_the_larger_a_row_the_fewer_are_given_at_once_and_photos_count_alike_wherever_they_are(
+    steps, side, held
+):
+    signal = np.zeros((1, steps, 2), "f4")
+    found = most_rows({"signal": signal, **({"photo": np.zeros((1, side, side, 1))} if held and side else {})},
+                      None if held else side)  # fmt: skip
+    assert 16 <= found <= max(16, 40_000 // steps)
+    assert side is None or found <= (256 if side <= 64 else 64)
 
 
 def test_arrays_of_different_lengths_are_refused():

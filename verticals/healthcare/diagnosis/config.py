@@ -9,7 +9,7 @@ from shared.diagnostic_settings import DiagnosticSettings
 TRAINING = {
     "table": {},
     "photo": {"batch_size": 128, "learning_rate": 3e-3, "weight_decay": 0.05, "warmup": 0.1},
-    "signal": {"epochs": 40, "batch_size": 32, "learning_rate": 2e-3, "weight_decay": 0.01},
+    "signal": {"epochs": 12, "batch_size": 32, "learning_rate": 1e-3, "weight_decay": 0.01},
 }
 """How to train where there are photos, or else signals; the defaults below suit a table."""
 

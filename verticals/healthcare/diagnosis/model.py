@@ -164,7 +164,7 @@ def _read(model, layer: str, inputs: PatientInputs, rows: np.ndarray) -> np.ndar
     given = {name: each for name, each in model.input.items() if name in names}
     reader = keras.Model(given, model.get_layer(layer).output)
     arrays = Inputs({name: inputs.arrays[name] for name in given})
-    return training.predict(reader, arrays, rows, batch_size=256 if "signal" in given else 8192)
+    return training.predict(reader, arrays, rows, batch_size=8192 if "signal" not in given else 256)
 
 
 def _logistic_regression(x, code, rows, held, classes: int) -> tuple[np.ndarray, np.ndarray]:

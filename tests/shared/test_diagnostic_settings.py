@@ -1,0 +1,48 @@
+"""Settings of a diagnosis: what makes no sense is refused, and each has its words."""
+
+import pytest
+from pydantic import ValidationError
+
+from shared.diagnostic_settings import DiagnosticSettings
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"split": "group"},
+        {"rule": "accuracy"},
+        {"demanded": 1.0},
+        {"confidence": 0.4},
+        {"refer": 1.0},
+        {"level": 0.5},
+        {"site_prevalence": 0.0},
+        {"calibration": "beta"},
+        {"channels": 2},
+        {"repeats": 0},
+        {"side": 8},
+        {"no_such_setting": 1},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_value_out_of_its_bounds_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        DiagnosticSettings(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, "many"])
+def test_inner_folds_are_a_number_from_one_or_auto(wrong):
+    assert DiagnosticSettings().inner_folds == "auto" and DiagnosticSettings(inner_folds=3).inner_folds == 3
+    with pytest.raises(ValidationError):
+        DiagnosticSettings(inner_folds=wrong)
+
+
+def test_each_setting_has_words_and_survives_json():
+    assert all(field.description for field in DiagnosticSettings.model_fields.values())
+    chosen = DiagnosticSettings(bands={"age": (40, 60)}, allow_leaks=("stage",), confidence=None)
+    assert DiagnosticSettings.model_validate(chosen.model_dump(mode="json")) == chosen
+
+
+@pytest.mark.parametrize("cuts", [(), (60, 40), (40, 40), (20, 30, 25)])
+def test_cuts_of_bands_must_rise(cuts):
+    with pytest.raises(ValidationError):
+        DiagnosticSettings(bands={"age": cuts})

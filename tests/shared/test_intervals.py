@@ -14,6 +14,7 @@ from shared.metrics import (
     card_precision_at_k,
     expected_calibration_error,
     log_loss,
+    metric,
     roc_auc,
 )
 
@@ -198,3 +199,35 @@ def test_corrected_test_knows_that_folds_share_training_rows():
 
 def test_equal_models_do_not_differ():
     assert corrected_t_test([0.1, 0.2], [0.1, 0.2], test_share=0.25).p_value == 1
+
+
+def test_predictions_of_several_classes_are_resampled_row_by_row():
+    rng = np.random.default_rng(0)
+    code, p = rng.integers(0, 3, 200), rng.dirichlet(np.ones(3), 200)
+
+    @metric
+    def right(y_true, y_pred):
+        hit = (y_pred.argmax(axis=1) == y_true).astype(float)
+        return lambda weights=None: float(np.average(hit, weights=weights))
+
+    def plain(y_true, y_pred):
+        return float((y_pred.argmax(axis=1) == y_true).mean())
+
+    def weighted(y_true, y_pred, weights=None):
+        return float(np.average(y_pred.argmax(axis=1) == y_true, weights=weights))
+
+    metrics = {"right": right, "plain": plain, "weighted": weighted}
+    groups = np.repeat(np.arange(50), 4)
+    found = bootstrap(code, {"a": p, "b": np.roll(p, 1, axis=1)}, metrics, groups=groups, resamples=100)
+    assert found.values["a"]["right"] == pytest.approx((p.argmax(axis=1) == code).mean())
+    for name in ("plain", "weighted"):
+        for model in ("a", "b"):
+            np.testing.assert_allclose(found.draws[model]["right"], found.draws[model][name])
+
+
+def test_one_column_of_predictions_is_a_score_and_no_class():
+    y_true, y_pred = rows(0, 100)
+    whole = bootstrap(y_true, {"a": y_pred[:, None]}, {"auc": roc_auc}, resamples=100)
+    assert np.array_equal(
+        whole.draws["a"]["auc"], bootstrap(y_true, {"a": y_pred}, {"auc": roc_auc}, resamples=100).draws["a"]["auc"]
+    )

@@ -19,7 +19,9 @@ from verticals import SOLUTIONS
 from verticals.healthcare.diagnosis.sample import simulate_patients, write_xrays
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-SECRET = "mustermann"  # in each patient's number, in each file's name, and in what the files say of themselves
+SECRET = (
+    "mustermann"  # in each patient's number, in each file's name, and in what the files say of themselves
+)
 TOML = """
 [columns]
 patient = "patient"
@@ -91,7 +93,9 @@ def contents(root: Path):
         yield f"{path.name} {path.relative_to(root)}", data
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                yield from ((f"{path.name}:{name}", name.encode() + archive.read(name)) for name in archive.namelist())
+                yield from (
+                    (f"{path.name}:{name}", name.encode() + archive.read(name)) for name in archive.namelist()
+                )
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)
             yield f"{path.name} as a table", frame.to_csv().encode()
@@ -101,7 +105,9 @@ def contents(root: Path):
 
 
 def where_it_is_told(root: Path) -> list[str]:
-    return [name for name, data in contents(root) if SECRET in name.lower() or SECRET.encode() in data.lower()]
+    return [
+        name for name, data in contents(root) if SECRET in name.lower() or SECRET.encode() in data.lower()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -127,14 +133,19 @@ def test_the_proof_finds_a_name_wherever_it_is_hidden(tmp_path):
     photo = io.BytesIO()
     said = PngImagePlugin.PngInfo()
     said.add_text("PatientName", SECRET.upper())
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (32, 32), np.uint8)).save(photo, "PNG", pnginfo=said)
-    (tmp_path / "a.html").write_bytes(b'<img src="data:image/png;base64,' + base64.b64encode(photo.getvalue()) + b'">')
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (32, 32), np.uint8)).save(
+        photo, "PNG", pnginfo=said
+    )
+    (tmp_path / "a.html").write_bytes(
+        b'<img src="data:image/png;base64,' + base64.b64encode(photo.getvalue()) + b'">'
+    )
     pd.DataFrame({"row": [SECRET] * 3}).to_parquet(tmp_path / "b.parquet", compression="gzip")
     with zipfile.ZipFile(tmp_path / "c.keras", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", json.dumps({"patient": SECRET}))
     (tmp_path / f"{SECRET}.txt").write_bytes(b"")
-    assert {name.split()[0].partition(":")[0] for name in where_it_is_told(tmp_path)} >= {"b.parquet", "c.keras"}
-    assert len(where_it_is_told(tmp_path)) == 4
+    told = where_it_is_told(tmp_path)
+    assert {"a picture of a.html", "b.parquet as a table", "c.keras:config.json"} < set(told)
+    assert any(name.startswith(SECRET) for name in told)
 
 
 def test_a_run_predictions_and_an_evaluation_succeed_and_print_no_identifier(clinic):
@@ -146,11 +157,18 @@ def test_a_run_predictions_and_an_evaluation_succeed_and_print_no_identifier(cli
 def test_no_identifier_is_in_any_file_that_they_wrote(clinic):
     root, table, _ = clinic
     names = {path.name for path in (root / "out").rglob("*")}
-    assert {"report.html", "report.zh.html", "metrics.json", "predictions.parquet", "model.keras", "bundle.json"} < names
+    assert {
+        "report.html",
+        "report.zh.html",
+        "metrics.json",
+        "predictions.parquet",
+        "model.keras",
+        "bundle.json",
+    } < names
     assert where_it_is_told(root / "out") == []
     assert where_it_is_told(root / "data"), "what was delivered does hold the names"
     report = (root / "out/run/report.html").read_text("utf-8")
-    assert report.count("data:image/png;base64") >= 2, "photos are shown, so that the proof is about them too"
+    assert report.count(";base64,") >= 2, "photos are shown, so that the proof is about them too"
     assert len(pd.read_parquet(root / "out/new.parquet")) == len(table)
 
 
@@ -163,40 +181,37 @@ def test_rows_are_told_by_their_numbers_only(clinic):
 
 def copied(table: pd.DataFrame, old: str, new: str) -> tuple[pd.DataFrame, str]:
     """The number of the patient in a second column, which is mapped for something else."""
+    assert old in TOML
     return table.assign(second=table["patient"]), TOML.replace(old, new)
 
 
 SPOILED = {
-    "image missing": lambda table, data: (table.assign(image=SECRET + "_nowhere.png"), TOML),
-    "image no name": lambda table, data: (table.assign(image=SECRET * 40), TOML),
-    "image is text": lambda table, data: (table.assign(image="patients.csv"), TOML),
-    "signal missing": lambda table, data: (table.assign(ecg=SECRET + "/nowhere.npy"), TOML),
-    "signal is a table": lambda table, data: (table.assign(ecg="patients.csv"), TOML),
-    "a patient in two parts": lambda table, data: (table.assign(split=["train", "test"] * (len(table) // 2)), TOML),
-    "equal rows": lambda table, data: (pd.concat([table, table.head(3)]), TOML),
-    "split": lambda table, data: copied(table, "[features]", 'split = "second"\n[features]'),
-    "site": lambda table, data: copied(table, '"site"', '"second"'),
-    "time": lambda table, data: copied(table, '"visit"', '"second"'),
-    "label": lambda table, data: copied(table, '"label"', '"second"'),
-    "number": lambda table, data: copied(table, '"crp"', '"second"'),
-    "category": lambda table, data: copied(table, '"smoker"', '"second"'),
-    "group": lambda table, data: copied(table, '["sex", "age"]', '["second"]'),
-    "group patient": lambda table, data: copied(table, '["sex", "age"]', '["patient"]'),
-    "samples": lambda table, data: copied(
-        table.drop(columns="ecg"), 'signal = "ecg"', 'image = "image"\n[signal]\ncolumns = "sec*"'
+    "image missing": lambda table: (table.assign(image=SECRET + "_nowhere.png"), TOML),
+    "image no name": lambda table: (table.assign(image=SECRET * 40), TOML),
+    "image is text": lambda table: (table.assign(image="patients.csv"), TOML),
+    "signal missing": lambda table: (table.assign(ecg=SECRET + "/nowhere.npy"), TOML),
+    "signal is a table": lambda table: (table.assign(ecg="patients.csv"), TOML),
+    "a patient in two parts": lambda table: (
+        table.assign(split=np.where(table.index % 2, "train", "test")),
+        TOML,
     ),
+    "equal rows": lambda table: (pd.concat([table, table.head(3)]), TOML),
+    "split": lambda table: copied(table, "[features]", 'split = "second"\n[features]'),
+    "site": lambda table: copied(table, '"site"', '"second"'),
+    "time": lambda table: copied(table, '"visit"', '"second"'),
+    "label": lambda table: copied(table, '"label"', '"second"'),
+    "number": lambda table: copied(table, '"crp"', '"second"'),
+    "category": lambda table: copied(table, '"smoker"', '"second"'),
+    "group": lambda table: copied(table, '["sex", "age"]', '["second"]'),
+    "group patient": lambda table: copied(table, '["sex", "age"]', '["patient"]'),
+    "samples": lambda table: copied(table, 'signal = "ecg"', '[signal]\ncolumns = "sec*"'),
 }
 
 
 @pytest.mark.parametrize("case", SPOILED)
 def test_a_check_that_fails_tells_rows_and_columns_and_no_identifier(case, clinic, tmp_path):
     root, table, _ = clinic
-    table = table.iloc[: len(table) // 2 * 2]
-    if case == "samples":
-        spoiled = table.drop(columns="ecg").assign(second=table["patient"])
-        toml = TOML.replace('signal = "ecg"\n', "") + '\n[signal]\ncolumns = "sec*"\n'
-    else:
-        spoiled, toml = SPOILED[case](table, root / "data")
+    spoiled, toml = SPOILED[case](table)
     path, config = root / "data" / "spoiled.csv", tmp_path / "clinic.toml"
     spoiled.to_csv(path, index=False)
     config.write_text(toml)

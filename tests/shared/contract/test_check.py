@@ -4,6 +4,7 @@ import io
 import os
 import string
 import tomllib
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -625,3 +626,23 @@ def test_whatever_identifiers_hold_no_word_of_them_is_told(kind, cells):
     except ContractError as error:
         told = str(error)
     assert not [cell for cell in cells if len(cell.strip()) > 3 and cell.strip() in told]
+
+
+def test_rows_that_are_taken_bring_their_numbers_photos_and_signals():
+    class Beside:
+        def __init__(self, rows):
+            self.rows = rows
+
+        def take(self, rows):
+            return Beside(self.rows[rows])
+
+    table = passed(payments())
+    count_ = len(table)
+    table = replace(table, photos=Beside(np.arange(count_)), signals=Beside(np.arange(count_)), panel="as it is")
+    rows = np.array([count_ - 1, 0])
+    taken = table.take(rows)
+    assert taken.rows.tolist() == (rows + 1).tolist() and taken.frame.index.tolist() == [0, 1]
+    pd.testing.assert_frame_equal(taken.frame, table.frame.iloc[rows].reset_index(drop=True))
+    assert taken.photos.rows.tolist() == taken.signals.rows.tolist() == rows.tolist()
+    assert taken.panel == "as it is" and passed(payments()).take(rows).photos is None
+    assert len(table) == count_ and taken.mapping == table.mapping

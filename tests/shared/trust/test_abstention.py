@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logit
+from sklearn.metrics import recall_score
 
 from shared.trust.abstention import (
     Referral,
     abstention_curve,
     certainty,
     fit_referral,
+    kept_effect,
     matched_error,
     referral_effect,
 )
@@ -214,3 +216,50 @@ def test_what_does_not_fit_is_refused():
 def test_what_is_written_is_read_again():
     for referral in (Referral(low=0.25, high=2.0), Referral(least=0.7)):
         assert Referral.from_dict(json.loads(json.dumps(referral.to_dict()))) == referral
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), classes=st.integers(2, 3))
+def test_the_effect_of_referrals_is_counted_by_hand(seed, classes):
+    rng = np.random.default_rng(seed)
+    label, answer, other = rng.integers(0, classes, (3, 60))
+    label[:classes], kept = np.arange(classes), rng.random(60) < 0.7
+    kept[:classes] = True
+    found = kept_effect(label, answer, other, kept)
+    value = {name: estimate["value"] for name, estimate in found.items()}
+    assert value["share"] == pytest.approx(1 - kept.mean())
+    assert value["error_all"] == pytest.approx((answer != label).mean())
+    assert value["error_kept"] == pytest.approx((other != label)[kept].mean())
+    assert value["ratio"] == pytest.approx(value["error_kept"] / value["error_all"])
+    assert ("sensitivity_all" in value) == (classes == 2 or max(label.max(), answer.max()) < 2)
+    if classes == 2:
+        assert value["sensitivity_all"] == pytest.approx(recall_score(label, answer))
+        assert value["sensitivity_kept"] == pytest.approx(recall_score(label[kept], other[kept]))
+        assert value["specificity_kept"] == pytest.approx(recall_score(1 - label[kept], 1 - other[kept]))
+    assert all(each["low"] <= each["value"] <= each["high"] for each in found.values())
+
+
+def test_answers_of_rows_that_are_referred_are_not_read():
+    label, answer, kept = np.tile([0, 1], 30), np.tile([0, 1, 1], 20), np.arange(60) % 4 > 0
+    found = kept_effect(label, answer, answer, kept)
+    assert found == kept_effect(label, answer, np.where(kept, answer, 1 - answer), kept)
+
+
+def test_the_effect_of_folds_with_limits_of_their_own_is_that_of_one_where_they_are_equal():
+    label, risk = drawn(3, most=60)
+    referral = fit_referral(label, risk, share=0.3, threshold=0.5)
+    whole = referral_effect(label, risk, referral, 0.5)
+    parts = [slice(0, len(label) // 2), slice(len(label) // 2, None)]
+    joined = [
+        np.concatenate(each)
+        for each in zip(*((risk[p] >= 0.5, referral.positive(risk[p]), ~referral.decide(risk[p])) for p in parts))
+    ]
+    assert kept_effect(label, *joined) == whole
+
+
+def test_rows_of_a_patient_are_resampled_together_in_the_effect():
+    label, answer = np.tile([0, 1], 40), np.tile([0, 1, 1, 1], 20)
+    label, answer, groups = np.repeat(label, 4), np.repeat(answer, 4), np.repeat(np.arange(80), 4)
+    kept = np.ones(320, bool)
+    alone, together = (kept_effect(label, answer, answer, kept, groups=each)["error_all"] for each in (None, groups))
+    assert together["high"] - together["low"] > 1.5 * (alone["high"] - alone["low"])

@@ -5,11 +5,13 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 
+from shared.cli_data import data as data_commands
 from shared.errors import ConfigError, Fault, VerticalsError, did_you_mean
 
 Solution = Annotated[str, typer.Argument(help="name of the solution, as in `verticals list`")]
@@ -33,11 +35,16 @@ Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the f
 File = Annotated[Path, typer.Option(help="file to write, .parquet or .csv")]
 Run = Annotated[Path, typer.Argument(help="folder of a run")]
 Page = Annotated[Optional[Path], typer.Option(help="file to write; left out: in the run's folder")]  # noqa: UP045
+Mapped = Annotated[list[str], typer.Argument(help="the solution, if it is not to be guessed, and the table")]
+Toml = Annotated[Optional[Path], typer.Option(help="file to write; left out: named like the table")]  # noqa: UP045
+Played = Annotated[Optional[list[str]], typer.Option(help="such as label=Revenue, or card= for none")]  # noqa: UP045
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing, and list what is doubtful")]
 Out = Annotated[Path, typer.Option(help="folder to write")]
 
 cli = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Train, judge and run solutions."
 )
+cli.add_typer(data_commands, name="data")
 _solutions: dict[str, str] = {}
 
 
@@ -108,6 +115,30 @@ def check(
     for note in table.notes:
         print(f"note: {note}")
     print(f"{table.source} fits `{solution}`: {len(table):,} rows, {len(table.frame.columns)} columns in use")
+
+
+@cli.command("map")
+def map_columns(
+    names: Mapped,
+    out: Toml = None,
+    column: Played = None,
+    yes: Yes = False,
+    lang: Lang = "en",
+) -> None:
+    """Proposes which column plays which role, and writes it as TOML for review: verticals map [SOLUTION] FILE."""
+    from shared.cli_map import map_table, on_a_terminal
+
+    _language(lang)
+    if len(names) > 2:
+        text = f"expected a solution and a file, or a file; found {len(names)} names"
+        raise ConfigError("the table cannot be mapped", [Fault(text=text)])
+    *solution, data = names
+    for name in solution:
+        _class(name)  # is it one
+    known = {name: partial(_class, name) for name in _solutions}
+    ask = not yes and on_a_terminal()
+    given = {"solution": solution[0] if solution else None, "out": out, "columns": column or []}
+    map_table(known, Path(data), **given, lang=lang, ask=ask)
 
 
 @cli.command()

@@ -16,13 +16,13 @@ LAYERS = [
         *("forecast_settings", "image_settings", "images"),
         *("encoding", "history", "inputs", "metrics", "ranking", "intervals", "calibration", "judging"),
         *("decisions", "money", "explain", "stages", "series", "signals", "trust", "classes", "patients"),
-        *("diagnostic_settings", "protocol"),
+        *("diagnostic_settings", "protocol", "proposing"),
     },
     {"builders", "losses", "training", "baselines", "class_rivals"},
     {"pipeline", "bundle", "binary", "forecast", "imaging", "diagnostic"},
     {"tasks", "cases", "facts", "scoring", "verdicts", "forecast_scoring", "forecast_sentences"}
     | {"image_scoring", "image_verdicts", "diagnostic_scoring", "diagnostic_verdicts", "diagnostic_cases"}
-    | {"forecast_verdicts", "report", "run", "serve", "export", "testing", "cli"},
+    | {"forecast_verdicts", "report", "run", "serve", "export", "testing", "cli", "cli_map"},
 ]
 KERAS = {"keras", "tensorflow", "jax", "torch"}
 AT_THE_TOP = {"builders", "losses", "training"}

@@ -116,8 +116,8 @@ def check(
     if len(same) and mapping.format.duplicates == "error":
         faults.append(_equal(same))
     notes += _empty_cells(parts)
-    if faults:
-        faults = [_in_the_file(fault, raw) for fault in faults]
+    if faults or raw.faults:
+        faults = [*raw.faults, *(_in_the_file(fault, raw) for fault in faults)]
         raise ContractError(f"{raw.source} does not fit `{solution}`", faults)
     rows = np.arange(len(raw))
     if len(same):
@@ -202,6 +202,11 @@ def _reading(slot: Slot, cells: pa.ChunkedArray, number: Number | None, predict:
     except pa.ArrowException as error:  # types and values that Arrow has no conversion for
         why = "" if are_hidden() else f": {str(error).splitlines()[0][:120]}"
         return Reading(faults=[(f"cannot be read{why}", None)])
+    if slot.kind == "number":
+        way_out = ". Correct it, or list it in missing under [format] if it means: not known"
+        reading.faults = [
+            (text + way_out if " is no number" in text else text, row) for text, row in reading.faults
+        ]
     if slot.role and not reading.faults:
         reading.faults += _breaches(slot.role, reading.data, cells, number, predict)
     return reading

@@ -1,25 +1,14 @@
 """How a customer's table is to be read: which column plays which role, and how its cells are written."""
 
-import codecs
 import fnmatch
-import re
-import zoneinfo
 from collections.abc import Container, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictInt,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, StrictInt, field_validator, model_validator
 
-EXPRESSION = r"[^\[\]]*[^\[\]\s](?:\[:, *(?:\d+|\d*:\d*)\])?"
+from shared.contract.formats import Arrays, Format, Settings, iso_date, said
+
+__all__ = ["Arrays", "Format", "Mapping", "Number", "Settings", "SignalColumns", "Wide"]
 
 
 def _column(value: Any) -> Any:
@@ -33,34 +22,6 @@ def _column(value: Any) -> Any:
 
 
 Column = Annotated[str | list[str], BeforeValidator(_column)]
-
-
-class Settings(BaseModel):
-    """Typed values that cannot be changed or misspelt; every settings class is one.
-
-    Example:
-        >>> class Net(Settings):
-        ...     units: int = Field(64, ge=1, description="size of the hidden state")
-        >>> Net(units=8)
-        Net(units=8)
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
-
-
-def _iso_date(text: str) -> str:
-    try:
-        naive = datetime.fromisoformat(text).tzinfo is None
-    except ValueError:
-        naive = False
-    if not naive:
-        raise ValueError("a date without offset in ISO 8601, such as 2013-09-01")
-    return text
-
-
-def _said(text: str) -> PydanticCustomError:
-    """A fault whose text is the whole message, where it is no matter of one value found and one expected."""
-    return PydanticCustomError("said", "{text}", {"text": text})
 
 
 class Number(Settings):
@@ -80,38 +41,7 @@ class Number(Settings):
     @model_validator(mode="after")
     def _in_order(self) -> "Number":
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise _said(f"low = {self.low:,g} is above high = {self.high:,g}")
-        return self
-
-
-class Arrays(Settings):
-    """Which arrays of a `.npz` file play which role.
-
-    An expression is the name of an array, with `[:, a]` or `[:, a:b]` behind it for some of its columns;
-    `{part}` in it stands for the file's own name of each part.
-
-    Example:
-        >>> Arrays(parts={"train": "train", "test": "test"}, columns={"label": "{part}[:, 0]"}).columns
-        {'label': '{part}[:, 0]'}
-    """
-
-    parts: dict[Literal["train", "valid", "test"], str] = Field(
-        {}, description="the file's names of its parts, which take the place of {part}"
-    )
-    columns: dict[str, str] = Field(min_length=1, description="the array of each role")
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> "Arrays":
-        names = list(self.parts.values())
-        if len(set(names)) < len(names):
-            raise _said("parts: two have one name, and would hold the same rows")
-        for role, text in self.columns.items():
-            if not re.fullmatch(EXPRESSION, text) or re.search(r"[{}]", text.replace("{part}", "")):
-                wanted = "the name of an array, also with [:, 0] or [:, 1:5] behind it"
-                raise _said(f"columns.{role}: found `{text[:40]}`, expected {wanted}")
-            if ("{part}" in text) != bool(names):
-                has = "no {part}: every part would hold the same rows" if names else "{part} without `parts`"
-                raise _said(f"columns.{role}: `{text[:40]}` has {has}")
+            raise said(f"low = {self.low:,g} is above high = {self.high:,g}")
         return self
 
 
@@ -125,74 +55,6 @@ class SignalColumns(Settings):
 
     columns: str = Field(min_length=1, description="pattern of the samples, such as t*; in the file's order")
     rate: float | None = Field(None, gt=0, description="samples a second, for plots")
-
-
-class Format(Settings):
-    """How the file is written. Everything is optional; what is left out is detected and noted, or is a fault.
-
-    Example:
-        >>> Format(decimal=",", date_format="%d/%m/%Y").decimal
-        ','
-    """
-
-    encoding: str | None = Field(
-        None, description="encoding of the text, such as gb18030 (default: detected)"
-    )
-    separator: str | None = Field(
-        None, min_length=1, max_length=1, description="between two cells (default: detected)"
-    )
-    decimal: Literal[".", ","] | None = Field(
-        None, description="decimal mark (default: read from the column)"
-    )
-    thousands: Literal[",", ".", " ", "'", "_"] | None = Field(
-        None, description="thousands separator (default: any that fits the decimal mark)"
-    )
-    date_format: str | None = Field(None, description="such as %d/%m/%Y %H:%M (default: detected)")
-    time_unit: Literal["s", "ms", "us", "ns", "D"] | None = Field(
-        None, description="unit of times that are written as numbers"
-    )
-    time_origin: str = Field("1970-01-01", description="the moment a numeric time counts from, in ISO 8601")
-    timezone: str | None = Field(
-        None, description="zone that all times are converted to, such as Europe/Paris"
-    )
-    missing: list[str] = Field([], description="further texts that mean: not known, such as ? or 不详")
-    duplicates: Literal["error", "keep", "drop"] = Field("error", description="what to do with equal rows")
-    arrays: Arrays | None = Field(None, description="of a .npz file: which array plays which role")
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, name: str | None) -> str | None:
-        try:
-            known = name is None or codecs.lookup(name)._is_text_encoding
-        except (LookupError, ValueError):
-            known = False
-        if not known:
-            raise ValueError("a text encoding that Python knows, such as utf-8, gb18030 or cp1252")
-        return name
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str | None) -> str | None:
-        if name is not None and name not in zoneinfo.available_timezones():
-            raise ValueError("the IANA name of a zone, such as UTC, Europe/Paris or Asia/Shanghai")
-        return name
-
-    @field_validator("time_origin")
-    @classmethod
-    def _origin_is_a_date(cls, text: str) -> str:
-        return _iso_date(text)
-
-    @field_validator("date_format")
-    @classmethod
-    def _format_has_codes(cls, text: str | None) -> str | None:
-        try:
-            if text is not None:
-                datetime.strptime(datetime(2024, 1, 31).strftime(text), text)
-        except (ValueError, UnicodeError):
-            text = ""
-        if text is not None and "%" not in text:
-            raise ValueError("codes such as %d/%m/%Y %H:%M:%S")
-        return text
 
 
 class Wide(Settings):
@@ -222,7 +84,7 @@ class Wide(Settings):
     @field_validator("origin")
     @classmethod
     def _origin_is_a_date(cls, text: str | None) -> str | None:
-        return text if text is None else _iso_date(text)
+        return text if text is None else iso_date(text)
 
     @model_validator(mode="after")
     def _both_or_none(self) -> "Wide":
@@ -272,7 +134,7 @@ class Mapping(Settings):
         classes = set(labels.values())
         hole = next((number for number in range(max(classes, default=0)) if number not in classes), None)
         if hole is not None:
-            raise _said(f"class {hole} is missing: number the classes 0, 1, 2, ... without holes")
+            raise said(f"class {hole} is missing: number the classes 0, 1, 2, ... without holes")
         return labels
 
     def column(self, role: str, names: Container[str] | None = None) -> str:

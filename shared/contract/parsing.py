@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from shared.contract.mapping import Format, Number
 
-NO_VALUE = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "NaT")
+NO_VALUE = ("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "NaT")
 CURRENCY = r"(?:€|£|¥|元|US\$|\$|EUR|USD|GBP|CNY|RMB|CHF|JPY)"
+WITH_UNIT = r"^[+-]?\d[\d., '’_]*\s*[\p{L}°µ][\p{L}°µ/]*[23]?\.?$"  # as NFKC writes it
 INFINITE = r"^[+-]?(?i:inf|infinity)$"
 _hidden: ContextVar[bool] = ContextVar("_hidden", default=False)
 
@@ -238,12 +239,16 @@ def _group_marks(decimal: str, thousands: str | None) -> list[str]:
 def _no_numbers(
     bad: np.ndarray, plain: pa.ChunkedArray, texts: pa.ChunkedArray
 ) -> list[tuple[str, int | None]]:
-    percent = where(pc.match_substring(plain, "%"))
-    percent = percent[np.isin(percent, bad)]
-    other = bad[~np.isin(bad, percent)]
+    cells = plain.take(pa.array(bad))
+    percent = bad[where(pc.match_substring(cells, "%"))]
+    united = bad[:0] if are_hidden() else bad[where(pc.match_substring_regex(cells, WITH_UNIT))]
+    other = bad[~np.isin(bad, [*percent, *united])]
     faults: list[tuple[str, int | None]] = []
     if len(other):
         faults.append(bad_cells(other, texts, "is no number"))
+    if len(united):
+        what = "is a number with a unit behind it. Write the number alone, in one unit in every row"
+        faults.append(bad_cells(united, texts, what))
     if len(percent):
         what = "is a percentage. Write plain numbers, 0.12 or 12 for 12 %, in every row"
         faults.append(bad_cells(percent, texts, what))

@@ -1,6 +1,5 @@
-"""A customer's file to a raw table: CSV or Parquet, with encoding and separator found and noted."""
+"""A customer's file to a raw table: CSV, Parquet or an Excel workbook, with what was found and decided noted."""
 
-import csv
 import difflib
 import gzip
 import hashlib
@@ -12,19 +11,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
 from shared.contract.charsets import decoded
-from shared.contract.mapping import Format
-from shared.contract.parsing import count
-from shared.errors import ContractError, Fault
+from shared.contract.delimited import SEPARATORS, read_delimited
+from shared.contract.edges import ending, named
+from shared.contract.formats import Format
+from shared.contract.refusal import refuse
+from shared.contract.workbooks import is_workbook, read_workbook
+from shared.errors import Fault
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-OPEN_QUOTE = 'a quotation mark " is opened and never closed'
 OTHER_FILES = {
     b"PK\x03\x04": "an Excel workbook or a zip archive. Unpack it, or save the sheet as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook. Save the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook. Save the sheet as CSV, or as .xlsx without a password",
     b"%PDF": "a PDF. Export the table as CSV",
     b"SQLite format 3": "an SQLite database. Export the table as CSV",
     b"7z\xbc\xaf": "a 7z archive. Unpack it first",
@@ -46,6 +45,7 @@ class RawTable:
         source: Name for messages, such as `payments.csv`.
         sha256: Of the file's bytes, or of the cells where there is no file.
         notes: What was found and decided in reading.
+        faults: What is no matter of one column, such as a total in the last row; `check` names them with its own.
         encoding: Of a CSV.
         separator: Of a CSV.
         rows: Number of each row in the file, from 1, where one row of it became several; else None.
@@ -67,14 +67,10 @@ class RawTable:
     store: Any = field(default=None, repr=False)
     listed: bool = False
     signals: Any = field(default=None, repr=False)
+    faults: list[Fault] = field(default_factory=list)
 
     def __len__(self) -> int:
         return self.data.num_rows
-
-
-def refuse(source: str, text: str, *, row: int | None = None) -> ContractError:
-    """The error of a file that is no table."""
-    return ContractError(f"{source} cannot be read", [Fault(text=text, row=row)])
 
 
 def raw_table(frame: pd.DataFrame, source: str = "table") -> RawTable:
@@ -109,13 +105,17 @@ def _text(cell: object) -> str:
 
 
 def read_table(path: str | Path, format: Format | None = None) -> RawTable:
-    """Reads a CSV (also gzipped) or a Parquet file; which it is, its first bytes tell.
+    """Reads a CSV (also gzipped), a Parquet file or an Excel workbook (.xlsx); which it is, its first bytes tell.
+
+    Titles above the header, columns without name and cells, and empty rows at the end are left out with a note.
 
     Args:
         path: The file.
-        format: `encoding` and `separator` are used; what they leave out is detected.
+        format: `encoding`, `separator`, `sheet`, `header_row`, `first_row` and `total_row` are used; what they
+            leave out is detected.
     Raises:
         ContractError: If it is no table, or damaged, with the way out.
+        MissingExtraError: If it is a workbook, and openpyxl is not installed.
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "payments.csv"
@@ -133,8 +133,22 @@ def read_table(path: str | Path, format: Format | None = None) -> RawTable:
         except (OSError, EOFError, zlib.error):
             raise refuse(path.name, "the gzip archive is damaged or cut off. Transfer it again") from None
     if data.startswith(b"PAR1"):
-        return RawTable(_parquet(path.name, data), path.name, digest, [f"{path.name} is Parquet"])
+        table = _parquet(path.name, data)
+        notes = [f"{path.name} is Parquet"]
+        return _edged(RawTable(table, path.name, digest, notes), table.column_names, format)
+    if is_workbook(data):
+        table, notes, faults = read_workbook(path.name, data, format)
+        return RawTable(table, path.name, digest, notes, faults=faults)
     return _csv(path.name, data, digest, format)
+
+
+def _edged(raw: RawTable, names: list[str], format: Format) -> RawTable:
+    """The table with its names, without what stands at its edges."""
+    found = ending(raw.data, names, format)
+    raw.data, notes = named(raw.data.slice(0, found.rows), names)
+    raw.notes += [*notes, *found.notes]
+    raw.faults += found.faults
+    return raw
 
 
 def _bytes(path: Path) -> bytes:
@@ -169,104 +183,8 @@ def _csv(source: str, data: bytes, digest: str, format: Format) -> RawTable:
             raise refuse(source, f"it is {what}")
     text, encoding = decoded(source, data, format.encoding)
     del data
-    separator = format.separator or _separator(text)
-    names = _header(source, text, separator)
-    table = _parsed(source, text, separator, names)
-    shown = SEPARATORS.get(separator, f"`{separator}`")
-    notes = [f"{source} is CSV, {encoding}, separated by {shown}"]
-    return RawTable(table, source, digest, notes, encoding, separator)
-
-
-def _sample(text: bytes, *, size: int = 65_536) -> list[str]:
-    """The first lines, without one that is cut off."""
-    part = text[:size]
-    if len(text) > size and b"\n" in part:
-        part = part[: part.rindex(b"\n")]
-    return part.decode("utf-8", "ignore").splitlines()
-
-
-def _records(lines: list[str], separator: str, *, most: int) -> list[list[str]]:
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(lines, delimiter=separator):
-            if row:
-                rows.append(row)
-            if len(rows) == most:
-                break
-    except csv.Error:
-        pass
-    return rows
-
-
-def _separator(text: bytes) -> str:
-    """The separator by which most of the first rows have as many cells as the header."""
-    lines = _sample(text)
-    best, score = ",", (0.0, 0)
-    for separator in SEPARATORS:
-        rows = _records(lines, separator, most=100)
-        if rows and len(rows[0]) > 1:
-            alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
-            if (round(alike, 2), len(rows[0])) > score:
-                best, score = separator, (round(alike, 2), len(rows[0]))
-    return best
-
-
-def _header(source: str, text: bytes, separator: str) -> list[str]:
-    rows = _records(_sample(text), separator, most=1)
-    if not rows:
-        raise refuse(source, "the first line cannot be read as a header")
-    return [name.strip() for name in rows[0]]
-
-
-def _parsed(source: str, text: bytes, separator: str, names: list[str]) -> pa.Table:
-    """All cells as texts; the header is skipped as a row, since it may hold equal names."""
-    columns = [str(at) for at in range(len(names))]
-    ragged: list[pa.csv.InvalidRow] = []
-
-    def note(row: pa.csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    def read(*, threads: bool) -> pa.Table:
-        return pa.csv.read_csv(
-            pa.BufferReader(text),
-            read_options=pa.csv.ReadOptions(
-                column_names=columns, skip_rows_after_names=1, use_threads=threads, block_size=1 << 24
-            ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=separator, newlines_in_values=b'"' in text, invalid_row_handler=note
-            ),
-            convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string())),
-        )
-
-    try:
-        table = read(threads=True)
-        if ragged:  # only a single thread knows the numbers of the rows
-            ragged.clear()
-            read(threads=False)
-    except pa.ArrowInvalid as error:
-        raise _unreadable(source, text, error) from None
-    if ragged:
-        raise _uneven(source, ragged, separator)
-    if text.count(b'"') % 2 and any("\n" in column[-1].as_py() for column in table.columns if len(column)):
-        raise refuse(source, OPEN_QUOTE)
-    return table.rename_columns(names)
-
-
-def _unreadable(source: str, text: bytes, error: pa.ArrowInvalid) -> ContractError:
-    if b'"' in text and text.count(b'"') % 2:
-        return refuse(source, OPEN_QUOTE)
-    return refuse(source, f"it cannot be read as CSV: {str(error).splitlines()[0][:200]}")
-
-
-def _uneven(source: str, ragged: list, separator: str) -> ContractError:
-    first = min(ragged, key=lambda row: row.number or 0)
-    row = None if first.number is None else first.number - 1
-    more = f" (and {count(len(ragged) - 1, 'more row')})" if len(ragged) > 1 else ""
-    mark = "tab" if separator == "\t" else separator
-    text = (
-        f"found {count(first.actual_columns, 'cell')}, expected {first.expected_columns} as in the header"
-        f"{more}. "
-        f"Put cells that hold the separator `{mark}` in quotation marks"
-    )
-    return refuse(source, text, row=row)
+    read = read_delimited(source, text, format)
+    shown = SEPARATORS.get(read.separator, f"`{read.separator}`")
+    notes = [f"{source} is CSV, {encoding}, separated by {shown}", *read.header.notes, *read.notes]
+    raw = RawTable(read.data, source, digest, notes, encoding, read.separator, faults=[*read.header.faults])
+    return _edged(raw, read.header.names, format)

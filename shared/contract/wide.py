@@ -44,7 +44,7 @@ def melted(raw: RawTable, wide: Wide, format: Format | None = None, *, continued
     format = format or Format()
     names = raw.data.column_names
     values = wide.columns(names)
-    faults = _faults(raw, wide, names, values, continued)
+    faults = [*raw.faults, *_faults(raw, wide, names, values, continued)]
     dates = None
     if not faults and wide.origin is None:
         reading = read_times(pa.chunked_array([values], pa.string()), format)

@@ -70,7 +70,7 @@ def test_numbers_are_read_as_people_write_them(cells, expected):
     assert numbers(*cells) == expected
 
 
-@pytest.mark.parametrize("cell", ["", " ", "NA", "N/A", "NaN", "nan", "null", "None", None])
+@pytest.mark.parametrize("cell", ["", " ", "NA", "N/A", "n/a", "NaN", "nan", "null", "None", None])
 def test_cells_that_mean_not_known_are_nan(cell):
     assert np.isnan(numbers(cell, "1,5")[0])
     assert np.isnan(numbers(cell, "1.5")[0])
@@ -90,6 +90,10 @@ def test_further_texts_may_mean_not_known():
         (("1", "0x10"), "`0x10` is no number", 2),
         (("5", "€"), "`€` is no number", 2),
         (("1", "12%"), "`12%` is a percentage", 2),
+        (("1", "12 kg"), "`12 kg` is a number with a unit behind it. Write the number alone", 2),
+        (("1", "1.234,5 m²"), "is a number with a unit behind it", 2),
+        (("1", "3 公斤"), "`3 公斤` is a number with a unit behind it", 2),
+        (("1", "-"), "`-` is no number", 2),
         (("1,234", "5"), '`1,234` may mean thousands or a decimal comma. Set decimal = "." or ","', 1),
         (("3.5", "1.5", "1,5"), "`1,5` and `3.5` (row 1) have different decimal marks", 3),
         (("1.234,5", "1,234.5"), "have different decimal marks", 2),

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from shared.contract import charsets
+from shared.contract import Mapping, Role, charsets, check
 from shared.contract.mapping import Format
 from shared.contract.tables import raw_table, read_table
 from shared.errors import ContractError
@@ -201,3 +201,144 @@ def test_a_frame_with_cells_of_several_types_is_taken_as_texts():
 def test_a_frame_has_a_hash_of_its_cells():
     first, same = pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 2]}, index=[7, 8])
     assert raw_table(first).sha256 == raw_table(same).sha256 != raw_table(first + 1).sha256
+
+
+# -- files as customers send them: each fits, or says column, row and way out
+
+ROLES = [
+    Role(name="time", kind="time"),
+    Role(name="amount", kind="number"),
+    Role(name="label", kind="label", predict=False),
+]
+BODY = "02.01.2025;12,50;1\n03.01.2025;3,00;0\n24.01.2025;4,25;0\n"
+HEAD = "time;amount;label\n"
+
+
+def checked(path, **format):
+    mapping = Mapping(format=Format(**format))
+    return check(read_table(path, mapping.format), ROLES, mapping, solution="finance.fraud")
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (HEAD + BODY, None),
+        ("\n\n" + HEAD + BODY, None),
+        ("Payments, 2025\n\n" + HEAD + BODY, "1 row above the names of columns in row 3 is left out"),
+        ("Payments 2025;;\n;;\n" + HEAD + BODY, "2 rows above the names of columns in row 3 are left out"),
+        ("Payment;;Fraud\n" + HEAD + BODY, "1 row above the names of columns in row 2 is left out"),
+        (
+            "time;amount;label;;\n" + BODY.replace("\n", ";;\n"),
+            "2 columns without name and cells are left out",
+        ),
+        (HEAD + BODY.replace("\n", ";\n"), "1 column without name and cells is left out"),
+        ("time;amount;label;\n" + BODY, None),
+        (
+            "time;amount;label;\n" + BODY.replace("\n", ";x\n"),
+            "column 4 has no name; it is called `column 4`",
+        ),
+        (HEAD + BODY + ";;\n;;\n", "2 empty rows at the end are left out"),
+        ('"Payments\n2025";;\n' + HEAD + BODY, "1 row above the names of columns in row 3 is left out"),
+        ("Payments\r\n" + (HEAD + BODY).replace("\n", "\r\n"), "1 row above the names"),
+    ],
+)
+def test_what_stands_around_a_table_is_left_out_with_a_note(write, text, note):
+    table = checked(write(text))
+    assert table.frame["amount"].tolist() == [12.5, 3.0, 4.25] and table.rows.tolist() == [1, 2, 3]
+    assert note is None or any(note in each for each in table.notes), table.notes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "utf-16"])
+def test_a_chinese_file_with_title_and_total_is_read(write, encoding):
+    text = "付款明细,,\n时间,金额,欺诈\n2025-01-02,1.5,1\n2025-01-03,2.5,0\n合计,4.0,\n"
+    columns = {"time": "时间", "amount": "金额", "label": "欺诈"}
+    path, mapping = write(text, encoding=encoding), Mapping(columns=columns, format=Format(total_row="drop"))
+    table = check(read_table(path, mapping.format), ROLES, mapping, solution="finance.fraud")
+    assert table.frame["amount"].tolist() == [1.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        (
+            HEAD + BODY + "Summe;19,75;\n",
+            ["column `time`, row 4: `Summe` looks like a total of the rows above"],
+        ),
+        (HEAD + BODY + ";19,75;\n", ["column `amount`, row 4: looks like a total: it is the sum"]),
+        (
+            HEAD + BODY + "24.01.2025;12 kg;0\n",
+            ["row 4: `12 kg` is a number with a unit behind it. Write the"],
+        ),
+        (
+            HEAD + BODY + "24.01.2025;-;0\n",
+            ["row 4: `-` is no number. Correct it, or list it in missing under"],
+        ),
+        (HEAD + BODY + "24.01.2025;n/a;0\n", ["column `amount` (role `amount`), row 4: the cell is empty"]),
+        (
+            HEAD + BODY + "24.01.2025;5,0;\n",
+            ["column `label` (role `label`), row 4: the cell is empty. Fill it"],
+        ),
+        (HEAD + BODY + "03.01.2025;3,00;0\n", ["rows are equal in all columns: 2 and 4. Set duplicates ="]),
+        (HEAD + "02/01/2025;1,5;1\n03/01/2025;2,5;0\n", ["Set date_format under [format]"]),
+        (
+            "time;amount;amount\n" + BODY,
+            ["role `label` (label", "column `amount`: stands 2 times in the header"],
+        ),
+        (HEAD, ["the table has no rows, only a header"]),
+    ],
+)
+def test_what_only_the_customer_can_tell_is_named_with_the_way_out(write, text, faults):
+    with pytest.raises(ContractError) as caught:
+        checked(write(text))
+    assert len(caught.value.faults) == len(faults), str(caught.value)
+    for fault in faults:
+        assert fault in str(caught.value)
+
+
+def test_a_second_line_of_the_header_is_named_and_left_out_as_the_format_says(write):
+    path = write(HEAD + "UTC;EUR;\n" + BODY)
+    with pytest.raises(
+        ContractError, match=r"row 1: holds texts above the numbers or dates of .*first_row = 3"
+    ):
+        checked(path)
+    assert checked(path, first_row=3).frame["amount"].tolist() == [12.5, 3.0, 4.25]
+    path = write("Zeit;Betrag;Betrug\n" + HEAD + BODY)
+    assert checked(path, header_row=2).frame["amount"].tolist() == [12.5, 3.0, 4.25]
+
+
+def test_a_total_of_fewer_cells_names_its_way_out_and_may_be_left_out(write):
+    path = write(HEAD + BODY + "Summe;19,75\n")
+    assert 'It looks like a total: total_row = "drop" under [format] leaves it out' in refusal(path)
+    table = checked(path, total_row="drop")
+    assert len(table) == 3 and "1 shorter row with a total is left out" in table.notes
+
+
+def test_a_footer_of_fewer_cells_is_no_matter_of_quotation_marks(write):
+    message = refusal(write(HEAD + BODY + "as of 1 February\n"))
+    assert "row 4: found 1 cell, expected 3" in message and "take the line out" in message
+    assert "quotation" not in message
+
+
+def test_a_cell_beyond_the_header_is_refused_wherever_it_stands(write):
+    message = refusal(write("a,b\n" + "1,2,\n" * 200 + "1,2,x\n"))
+    assert "row 201: found 3 filled cells, expected 2 as in the header" in message
+
+
+def test_a_header_longer_than_the_sample_is_read_whole(write):
+    names = [f"column number {at}" for at in range(8_000)]
+    raw = read_table(write(",".join(names) + "\n" + ",".join("7" * 8_000) + "\n"))
+    assert raw.data.column_names == names and len(raw) == 1
+
+
+def test_faults_of_the_file_come_with_those_of_a_wide_table(write):
+    text = "item;2025-01-01;2025-01-02\na;1;2\nb;3;4\nc;1;1\nTotal;5;7\n"
+    mapping = Mapping(wide={"id": "item"}, format=Format(total_row="drop"))
+    roles = [
+        Role(name="date", kind="time"),
+        Role(name="quantity", kind="number"),
+        Role(name="item", kind="key"),
+    ]
+    path = write(text)
+    assert len(check(read_table(path, mapping.format), roles, mapping, solution="retail.demand")) == 6
+    with pytest.raises(ContractError, match="row 4: `Total` looks like a total"):
+        check(read_table(path), roles, Mapping(wide={"id": "item"}), solution="retail.demand")

@@ -1,0 +1,1 @@
+"""A customer's table, looked at: which column plays which role, and what the others are good for."""

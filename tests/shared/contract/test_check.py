@@ -638,7 +638,9 @@ def test_rows_that_are_taken_bring_their_numbers_photos_and_signals():
 
     table = passed(payments())
     count_ = len(table)
-    table = replace(table, photos=Beside(np.arange(count_)), signals=Beside(np.arange(count_)), panel="as it is")
+    table = replace(
+        table, photos=Beside(np.arange(count_)), signals=Beside(np.arange(count_)), panel="as it is"
+    )
     rows = np.array([count_ - 1, 0])
     taken = table.take(rows)
     assert taken.rows.tolist() == (rows + 1).tolist() and taken.frame.index.tolist() == [0, 1]

@@ -33,7 +33,12 @@ class DiagnosisConfig(DiagnosticSettings):
     photo_units: int = Field(16, ge=16, le=256, description="channels of the finest map")
     photo_depth: int = Field(2, ge=1, le=6, description="residual blocks a stage")
     photo_dropout: float = Field(0.3, ge=0, lt=1, description="share of the last map's channels left out")
-    augment_photos: bool = Field(True, description="in training, show each photo a little otherwise")
+    photo_changes: float = Field(
+        1.0,
+        ge=0,
+        le=3,
+        description="how much photos are moved, turned, lit otherwise in training and, once each, for calibration",
+    )
     mirror: bool = Field(True, description="also mirrored left to right; not where left and right differ")
 
     # Signals: a linear network on random convolutions, and residual convolutions with an LSTM on top of it

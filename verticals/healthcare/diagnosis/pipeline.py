@@ -42,6 +42,11 @@ class DiagnosisPipeline(DiagnosticPipeline):
 
         return start_from_logistic_regression(model, inputs, code, rows, held)
 
+    def changed(self, arrays, number):
+        from .model import changed_photos
+
+        return changed_photos(arrays, self.config, seed=self.config.seed + number)
+
     def class_maps(self, inputs, rows):
         from .model import class_maps
 

@@ -29,7 +29,14 @@ class DiagnosisConfig(DiagnosticSettings):
     dropout: float = Field(0.3, ge=0, lt=1, description="share of a hidden layer left out in training")
     input_dropout: float = Field(0.2, ge=0, lt=1, description="share of the columns left out in training")
 
-    # Photos: a compact residual network
+    # Photos: a compact residual network, or one that was trained on ImageNet
+    backbone: Literal["residual", "mobilenet_v2", "efficientnet_v2_b0", "resnet50", "convnext_tiny"] = Field(
+        "residual",
+        description="what reads photos; residual learns from nothing, the others rest as they were trained",
+    )
+    weights: str = Field(
+        "imagenet", description="of a pretrained backbone: imagenet (fetched), a file .weights.h5, or none"
+    )
     photo_units: int = Field(16, ge=16, le=256, description="channels of the finest map")
     photo_depth: int = Field(2, ge=1, le=6, description="residual blocks a stage")
     photo_dropout: float = Field(0.3, ge=0, lt=1, description="share of the last map's channels left out")

@@ -80,7 +80,12 @@ def _of_photo(photo, classes: int, config: DiagnosisConfig):
     for change in _photo_changes(config):
         x = change(x)
     encode = {"units": config.photo_units, "depth": config.photo_depth}
-    if min(height, width) <= 64:
+    if config.backbone != "residual":
+        weights = None if config.weights == "none" else config.weights
+        encoder = builders.pretrained_image_encoder(config.backbone, photo.shape[1:], weights=weights)
+        builders.freeze(encoder)
+        x = encoder(x)["stride32"]
+    elif min(height, width) <= 64:
         x = builders.small_image_encoder(photo.shape[1:], **encode)(x)
     else:
         x = builders.residual_image_encoder(photo.shape[1:], **encode)(x)["stride16"]

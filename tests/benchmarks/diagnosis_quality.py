@@ -24,6 +24,10 @@ FILES = {
 CASES = {
     "wisconsin": (None, ["settings.folds=5", "settings.repeats=5"]),
     "stroke": ("stroke", []),
+    **{
+        f"stroke demanded {demanded}": ("stroke", [f"settings.demanded={demanded}"])
+        for demanded in (0.5, 0.8)
+    },
     **{f"pneumonia seed {seed}": ("pneumoniamnist", [f"settings.seed={seed}"]) for seed in range(3)},
     **{f"ecg seed {seed}": ("ecg5000", [f"settings.seed={seed}"]) for seed in range(3)},
 }
@@ -86,6 +90,7 @@ def main(names: list[str]) -> None:
             {key: value for key, value in trust.get("referral", {}).items() if key != "curve"},
         )
         print(name, "matched", {key: round(each["ratio"], 3) for key, each in entry["matched"].items()})
+        print(name, "least certain fifth", entry["least_certain_fifth"])
         print(
             name,
             "parameters",

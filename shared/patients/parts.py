@@ -220,6 +220,9 @@ def _by_time(config, code, groups, time, inner: bool) -> list[Split]:
         train, valid = split.train, split.valid
         if groups is not None:  # whoever judges does not teach
             train, valid = (rows[~np.isin(groups[rows], groups[split.test])] for rows in (train, valid))
+        if len(np.unique(label[train])) < 2:
+            text = "once the patients who judge are left out, the rows that train are of one class. Give more rows"
+            raise SplitError("the rows cannot be parted by time", [Fault(text=text)])
         if inner:
             train, valid = np.sort(np.concatenate([train, valid])), NOBODY
         found.append(Split("time", train, valid, split.test, split.detail))

@@ -92,8 +92,8 @@ class DiagnosticPipeline(BinaryPipeline):
     ) -> None:
         """Gives a network that was just built better weights to start from than chance; none by default."""
 
-    def usual(self, modalities: Sequence[str]) -> dict[str, Any]:
-        """Settings that suit these modalities; they hold where the customer has not set them."""
+    def usual(self, modalities: Sequence[str], rows: int) -> dict[str, Any]:
+        """Settings that suit these modalities and so many training rows; what the customer sets goes before them."""
         return {}
 
     def changed(self, arrays: Arrays, number: int) -> Arrays:
@@ -352,7 +352,7 @@ class DiagnosticPipeline(BinaryPipeline):
             self.state = self.learn(features, split.train, self.label(table)[split.train])
             unset = {
                 name: value
-                for name, value in self.usual(self.modalities).items()
+                for name, value in self.usual(self.modalities, len(split.train)).items()
                 if name not in self.config.model_fields_set
             }
             self.config = self.config.model_copy(update=unset)

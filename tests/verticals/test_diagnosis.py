@@ -46,8 +46,14 @@ def test_the_template_that_is_copied_loads():
 
 def test_photos_and_signals_are_trained_in_their_own_way_unless_it_is_set():
     usual = DiagnosisPipeline().usual
-    assert usual(["table"]) == {} and usual(["table", "photo", "signal"]) == usual(["photo"])
-    assert usual(["signal"])["batch_size"] == 32
+    assert usual(["table"], 500) == {} and usual(["table", "photo", "signal"], 500) == usual(["photo"], 500)
+    assert usual(["signal"], 500)["batch_size"] == 32
+
+
+def test_few_photos_are_shown_in_smaller_batches_and_more_often():
+    few, many = (DiagnosisPipeline().usual(["photo"], rows) for rows in (250, 4708))
+    assert (few["batch_size"], few["epochs"]) == (16, 45)
+    assert (many["batch_size"], many["epochs"]) == (128, 20)
 
 
 def test_a_pretrained_backbone_rests_and_its_weights_are_read_from_a_file(tmp_path):

@@ -36,7 +36,10 @@ def build(inputs: PatientInputs, state: dict[str, Any], config: DiagnosisConfig,
     if "number" in given or "category" in given:
         evidence.append(_of_table(given, state, classes, config))
     if "photo" in given:
-        evidence.append(_of_photo(given["photo"], classes, config))
+        start = (
+            "zeros" if len(given) > 2 else "glorot_uniform"
+        )  # what others say comes first, a photo adds to it
+        evidence.append(_of_photo(given["photo"], classes, config, start))
     if "signal" in given:
         evidence.append(_of_signal(given["signal"], classes, config))
     presence = given["presence"]
@@ -75,7 +78,7 @@ def _linear(x, classes: int, modality: str):
     return keras.layers.Dense(classes, kernel_initializer="zeros", use_bias=False, name=LINEAR[modality])(x)
 
 
-def _of_photo(photo, classes: int, config: DiagnosisConfig):
+def _of_photo(photo, classes: int, config: DiagnosisConfig, start: str):
     x, (height, width) = photo, photo.shape[1:3]
     for change in _photo_changes(config):
         x = change(x)
@@ -90,7 +93,8 @@ def _of_photo(photo, classes: int, config: DiagnosisConfig):
     else:
         x = builders.residual_image_encoder(photo.shape[1:], **encode)(x)["stride16"]
     x = keras.layers.SpatialDropout2D(config.photo_dropout, name="map_dropout")(x)
-    return builders.ClassMaps(classes, use_bias=False, name=MAPS)(x)["logits"]
+    maps = builders.ClassMaps(classes, use_bias=False, kernel_initializer=start, name=MAPS)
+    return maps(x)["logits"]
 
 
 def _photo_changes(config: DiagnosisConfig, seed: int | None = None) -> list[keras.layers.Layer]:

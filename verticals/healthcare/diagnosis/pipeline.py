@@ -3,7 +3,7 @@
 from shared.diagnostic import DiagnosticPipeline
 
 from . import data
-from .config import TRAINING, DiagnosisConfig
+from .config import DiagnosisConfig, training_of
 
 
 class DiagnosisPipeline(DiagnosticPipeline):
@@ -29,8 +29,8 @@ class DiagnosisPipeline(DiagnosticPipeline):
 
         return wisconsin()
 
-    def usual(self, modalities):
-        return TRAINING[next(name for name in ("photo", "signal", "table") if name in modalities)]
+    def usual(self, modalities, rows):
+        return training_of(modalities, rows)
 
     def build(self, inputs, prior):
         from . import model

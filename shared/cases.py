@@ -89,15 +89,20 @@ def case_of(
         if name in features.categories:
             found = features.categories[name].iloc[row]
             return None if pd.isna(found) else str(found)
-        return None
 
     top = sorted(credit.items(), key=lambda item: -abs(item[1]))[:8]
+    told = {
+        name: value(name) for name, _ in top if name in features.names
+    }  # a photo or a history has no value
     return {
         "kind": kind,
         "row": int(answer["row"]),
         "score": float(answer["score"]),
         "decision": str(answer["decision"]),
         "label": int(answer["label"]),
-        "values": {name: value(name) for name, _ in top},
-        "attributions": [{"feature": name, "value": value(name), "contribution": gain} for name, gain in top],
+        "values": told,
+        "attributions": [
+            {"feature": name, **({"value": told[name]} if name in told else {}), "contribution": gain}
+            for name, gain in top
+        ],
     }

@@ -100,7 +100,8 @@ def list_solutions() -> None:
         optional = [role.name for role in pipeline.roles if not role.required]
         print(name)
         print(f"  task      {pipeline.task['en']}")
-        print(f"  table     {', '.join(required)}; optional {', '.join(optional)}; any further columns")
+        further = "; any further columns" if pipeline.further else ""
+        print(f"  table     {', '.join(required)}; optional {', '.join(optional)}{further}")
         for line in pipeline.measured():
             print(f"  measured  {line}")
 

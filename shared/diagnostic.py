@@ -24,6 +24,7 @@ from shared.errors import ContractError, Fault, SplitError
 from shared.fit_settings import History, Score, progress
 from shared.history import group_codes
 from shared.images.store import FolderStore
+from shared.inputs import Arrays, Inputs
 from shared.patients.columns import (
     any_value,
     codes_for_missing,
@@ -91,9 +92,20 @@ class DiagnosticPipeline(BinaryPipeline):
     ) -> None:
         """Gives a network that was just built better weights to start from than chance; none by default."""
 
-    def usual(self, modalities: Sequence[str]) -> dict[str, Any]:
-        """Settings that suit these modalities; they hold where the customer has not set them."""
+    def usual(self, modalities: Sequence[str], rows: int) -> dict[str, Any]:
+        """Settings that suit these modalities and so many training rows; what the customer sets goes before them."""
         return {}
+
+    def changed(self, arrays: Arrays, number: int) -> Arrays:
+        """A batch of rows held out as calibration reads it; a solution may show its photos a little otherwise.
+
+        Validation photos are often taken like those that taught, on one machine or of the same patients; promises
+        that were calibrated on these break at the next machine.
+
+        Args:
+            number: Of the batch, for draws that are the same again.
+        """
+        return arrays
 
     def class_maps(self, inputs: PatientInputs, rows: np.ndarray) -> np.ndarray | None:
         """What each place of a photo says for each class, `(rows, height, width, classes)`; None: there are none."""
@@ -340,7 +352,7 @@ class DiagnosticPipeline(BinaryPipeline):
             self.state = self.learn(features, split.train, self.label(table)[split.train])
             unset = {
                 name: value
-                for name, value in self.usual(self.modalities).items()
+                for name, value in self.usual(self.modalities, len(split.train)).items()
                 if name not in self.config.model_fields_set
             }
             self.config = self.config.model_copy(update=unset)
@@ -382,7 +394,7 @@ class DiagnosticPipeline(BinaryPipeline):
             )
             models.append(model)
             best.append(epoch)
-            raw.append(_outputs(model, inputs, held))
+            raw.append(self._held_outputs(model, inputs, held))
         if len(models) > 1:
             self.history.notes.append(
                 f"{len(models)} networks, each with other rows held out; best epochs {', '.join(map(str, best))} "
@@ -390,6 +402,18 @@ class DiagnosticPipeline(BinaryPipeline):
             )
         self.model = joined_networks(models)
         return np.concatenate(raw)
+
+    def _held_outputs(self, model, inputs: PatientInputs, held: np.ndarray) -> np.ndarray:
+        """What a network says of rows that it did not see, for calibration."""
+        if inputs.photos is None:
+            return _outputs(model, inputs, held)
+        batches = [held[start : start + 256] for start in range(0, len(held), 256)]
+        found = []
+        for number, rows in enumerate(batches):
+            batch = Inputs(self.changed(inputs.take(rows), number))
+            batch.most_rows = inputs.most_rows
+            found.append(_outputs(model, batch, np.arange(len(rows))))
+        return np.concatenate(found)
 
     def _fit_network(self, inputs, code, fold, *, seed: int, folder, say):
         """One network, with the weights that the rows held out find best, those it started from included."""

@@ -61,7 +61,7 @@ def explain_patients(
         for kind, place in chosen.items()
     ]
     shown = _shown(last, fitted.config.gallery)
-    found = {"importance": importance, "cases": cases}
+    found = {"importance": importance, "importance_metric": "roc_auc", "cases": cases}
     if "photo" in fitted.modalities:
         found["gallery"] = _gallery(fitted, prepared, last, shown)
     if "signal" in fitted.modalities:

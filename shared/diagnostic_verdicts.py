@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from shared import judging
 from shared.binary import Prepared
@@ -286,8 +287,8 @@ def subgroup_names(fitted: DiagnosticPipeline, table, rows: np.ndarray) -> dict[
     return found
 
 
-def banded(values: np.ndarray, cuts, whole: np.ndarray) -> np.ndarray:
-    """The band of each number, named by its limits; "" where it is not known.
+def banded(values: np.ndarray, cuts, whole: np.ndarray) -> pd.Categorical:
+    """The band of each number, named by its limits, in rising order; "" where it is not known.
 
     Args:
         cuts: Where bands begin; None: the quartiles of `whole`.
@@ -302,7 +303,8 @@ def banded(values: np.ndarray, cuts, whole: np.ndarray) -> np.ndarray:
     names += [f"{low:g} to < {high:g}" for low, high in itertools.pairwise(cuts)]
     names.append(f">= {cuts[-1]:g}")
     out = np.array(names, object)[np.searchsorted(cuts, np.nan_to_num(values, nan=cuts[0]), side="right")]
-    return np.where(np.isnan(values), "", out)
+    unknown = np.isnan(values)
+    return pd.Categorical(np.where(unknown, "", out), categories=[*names, *([""] if unknown.any() else [])])
 
 
 def patient_flow(fitted: DiagnosticPipeline, table, splits) -> list[dict[str, Any]]:

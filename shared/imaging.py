@@ -41,6 +41,7 @@ class ImagePipeline(BinaryPipeline):
     """
 
     primary: ClassVar[str] = "average_precision"
+    further: ClassVar[bool] = False
 
     # -- hooks
 

@@ -43,6 +43,7 @@ class Pipeline:
     roles: ClassVar[tuple[Role, ...]]
     Config: ClassVar[type[Settings]]
     primary: ClassVar[str]
+    further: ClassVar[bool] = True  # whether further columns are read, by [features]
     small: ClassVar[dict[str, int]] = {}  # arguments of `sample` that make it just large enough to be split
 
     def __init__(self, config: Settings | None = None, mapping: Mapping | None = None):

@@ -110,6 +110,7 @@ def evaluate(
         task.loaded(pipeline, prepared, split, 0, scored, stages)
         metrics, predictions = task.judge(pipeline, prepared, [split], scored, stages)
         with stages("save"):
+            predictions = predictions.drop(columns="position", errors="ignore")  # for `explain` alone
             predictions.to_parquet(part / "predictions.parquet", index=False)
         metrics |= run_facts(pipeline, table, [split]) | (facts or {})
         _finish(part, Path(out), metrics, lang, stages)
@@ -165,7 +166,7 @@ def jsonable(value: Any) -> Any:
 
 def _keep_checkpoints(part: Path) -> None:
     """Removes all but the checkpoints that a fit goes on from, and the folder too if there is none."""
-    kept = [path.parent for path in part.glob("fit*/training.npz")]
+    kept = {part / path.relative_to(part).parts[0] for path in part.glob("fit*/**/training.npz")}
     for path in part.iterdir() if part.is_dir() else ():
         if path not in kept:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

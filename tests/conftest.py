@@ -6,9 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pandas as pd
 import pytest
 
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 TINY = """

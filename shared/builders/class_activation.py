@@ -49,6 +49,7 @@ class ClassMaps(keras.layers.Layer):
     Args:
         classes: Number of classes.
         use_bias: Whether logits get a bias of their own; False where `LateFusion` adds one.
+        kernel_initializer: Of the weights; `"zeros"` where other evidence is to speak first.
     Input shape: feature maps `(batch, height, width, channels)`, float.
     Output: `{"logits": (batch, classes), "maps": (batch, height, width, classes)}`, float32. The maps, of
         either sign, are without the bias.
@@ -62,11 +63,12 @@ class ClassMaps(keras.layers.Layer):
         ((5, 2), (5, 7, 7, 2))
     """
 
-    def __init__(self, classes: int, *, use_bias: bool = True, **kwargs):
+    def __init__(self, classes: int, *, use_bias: bool = True, kernel_initializer="glorot_uniform", **kwargs):
         # float32 whatever the precision of the rest: these are logits
         super().__init__(**{**kwargs, "dtype": "float32"})
         check_counts(classes=classes)
         self.classes, self.use_bias = classes, use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape):
         if len(input_shape) != 4 or input_shape[-1] is None:
@@ -74,7 +76,9 @@ class ClassMaps(keras.layers.Layer):
                 f"{self.name} expects input of shape `(batch, height, width, channels)`, "
                 f"found {tuple(input_shape)}"
             )
-        self.kernel = self.add_weight(name="kernel", shape=(input_shape[-1], self.classes))
+        self.kernel = self.add_weight(
+            name="kernel", shape=(input_shape[-1], self.classes), initializer=self.kernel_initializer
+        )
         if self.use_bias:
             self.bias = self.add_weight(name="bias", shape=(self.classes,), initializer="zeros")
         self.built = True
@@ -89,4 +93,6 @@ class ClassMaps(keras.layers.Layer):
         return {name: keras.KerasTensor(shape, "float32") for name, shape in shapes.items()}
 
     def get_config(self):
-        return {**super().get_config(), "classes": self.classes, "use_bias": self.use_bias}
+        start = keras.initializers.serialize(self.kernel_initializer)
+        own = {"classes": self.classes, "use_bias": self.use_bias, "kernel_initializer": start}
+        return {**super().get_config(), **own}

@@ -174,7 +174,7 @@ def _refuse(image, most_pixels: int | None) -> None:
     if most_pixels is not None and width * height > most_pixels:
         raise PhotoError(
             f"has {width:,} x {height:,} pixels, more than {most_pixels / 1e6:g} million. "
-            "Shrink it, or raise most_megapixels under [settings] (and set `tile`, so that small faults survive)",
+            "Shrink it, or raise most_megapixels under [settings]",
             kind="pixels",
         )
     if image.mode in ("CMYK", "F", "LAB", "HSV"):

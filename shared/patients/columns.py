@@ -1,5 +1,6 @@
 """Columns of a clinic's table that cannot be used as they are mapped, or that need a second look."""
 
+import contextlib
 import fnmatch
 import re
 from collections.abc import Mapping as Dictionary
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 
 from shared.contract import GROUP, Mapping, RawTable, Role, Table
 from shared.contract.parsing import count, shown
@@ -54,17 +56,14 @@ def without_identifiers(
 
     A number of a patient may stand in a second column that is mapped for something else.
     """
-    private = {
-        mapping.column(role.name, raw.data.column_names)
-        for raw in raws
-        if raw
-        for role in roles
-        if role.private
-    }
-    told = set()
-    for raw in raws:
-        for name in private & set(raw.data.column_names if raw else ()):
-            told |= {shown(str(cell).strip()) for cell in raw.data.column(name).unique().to_pylist()}
+    told: set[str] = set()
+    for raw in filter(None, raws):
+        names = [name.strip().strip("\ufeff") for name in raw.data.column_names]
+        private = {mapping.column(role.name, names) for role in roles if role.private}
+        for name, cells in zip(names, raw.data.columns):
+            if name in private:
+                with contextlib.suppress(pa.ArrowException):  # lists and the like, which no message shows
+                    told |= {shown(str(cell).strip()) for cell in cells.unique().to_pylist()}
     told = {cell for cell in told if len(cell) >= TELLING + 2}
 
     def hidden(text: str) -> str:
@@ -89,10 +88,8 @@ def identifiers(table: Table, features: Features, groups: np.ndarray | None) -> 
     for name in identifier_like(Features({}, shown), groups):
         plain = name.removeprefix(GROUP)
         if name == "site":
-            column, no_site = (
-                table.mapping.column("site"),
-                f"{text}: it is no site. Leave it out under [columns]",
-            )
+            column = table.mapping.column("site")
+            no_site = f"{text}: it is no site. Leave it out under [columns]"
             faults.append(Fault(column=column, role="site", text=no_site))
         elif plain not in told:
             faults.append(
@@ -112,7 +109,7 @@ def leaks_of(features: Features, code: np.ndarray, names: Sequence[str], *, fewe
         >>> code = np.tile([0, 1, 2], 30)
         >>> dose = Features({"dose": np.where(code > 0, 20.0, 5.0) + np.arange(90) / 100})
         >>> leaks_of(dose, code, ["healthy", "mild", "severe"], fewest=20)[0].how
-        'every row above 12.945 is of class 1 and every other of class 0, 1 standing for all but `healthy`'
+        'every row above 12.94 is of class 1 and every other of class 0, 1 standing for all but `healthy`'
     """
     found = leaking_features(features, code, fewest=fewest)
     if len(names) > 2:

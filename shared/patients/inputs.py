@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from shared.errors import ContractError, Fault
+from shared.images.decoding import PhotoError
 from shared.images.inputs import PhotoInputs
 from shared.inputs import Arrays, Inputs
 
@@ -46,8 +48,15 @@ class PatientInputs(Inputs):
         square = np.zeros((len(rows), side, side, channels), self.photos.dtype)
         there = np.flatnonzero(self.index[rows] >= 0)
         if len(there):
-            square[there] = self.photos.take(self.index[rows[there]])["photo"]
+            square[there] = self._photos(self.index[rows[there]])
         return found | {"photo": square}
+
+    def _photos(self, places: np.ndarray) -> np.ndarray:
+        try:
+            return self.photos.take(places)["photo"]
+        except (OSError, PhotoError):  # their messages hold the file's name, which may tell who a patient is
+            text = "it was there when the table was checked. Put it back and run again"
+            raise ContractError("a photo cannot be read any more", [Fault(text=text)]) from None
 
 
 def most_rows(arrays: Mapping[str, np.ndarray], side: int | None = None) -> int | None:

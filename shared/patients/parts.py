@@ -53,13 +53,13 @@ def inner_folds(
     """
     mine = None if groups is None else groups[rows]
     target = strata(code[rows], folds, mine)
-    if len(np.unique(target)) < 2:
-        text = f"each of two classes needs {folds} rows or more to be parted into inner folds. Give more rows, or "
-        raise SplitError(
-            "the training rows cannot be parted",
-            [Fault(text=f"{text}lower inner_folds under [settings]")],
-        )
-    found = stratified_folds(target, folds=folds, seed=seed, groups=mine)
+    try:
+        found = stratified_folds(target, folds=folds, seed=seed, groups=mine)
+    except SplitError:
+        unit = "rows" if groups is None else "patients"
+        text = f"each of two classes needs {folds} {unit} or more to be parted into inner folds. Give more rows, or "
+        faults = [Fault(text=f"{text}lower inner_folds under [settings]")]
+        raise SplitError("the training rows cannot be parted", faults) from None
     return [(rows[fold.train], rows[fold.test]) for fold in found]
 
 
@@ -220,6 +220,9 @@ def _by_time(config, code, groups, time, inner: bool) -> list[Split]:
         train, valid = split.train, split.valid
         if groups is not None:  # whoever judges does not teach
             train, valid = (rows[~np.isin(groups[rows], groups[split.test])] for rows in (train, valid))
+        if len(np.unique(label[train])) < 2:
+            text = "once the patients who judge are left out, the rows that train are of one class. Give more rows"
+            raise SplitError("the rows cannot be parted by time", [Fault(text=text)])
         if inner:
             train, valid = np.sort(np.concatenate([train, valid])), NOBODY
         found.append(Split("time", train, valid, split.test, split.detail))

@@ -146,7 +146,7 @@ class Sections(Cells):
             Bar(words.value("feature", each.get("feature")), each, self.figures.value(each))
             for each in importance[:MOST_BARS]
         ]
-        metric = self.metrics.get("primary_metric")
+        metric = self.metrics.get("importance_metric") or self.metrics.get("primary_metric")
         metric = words.within(words.name("metric", metric)) if metric else words("drivers.metric_unknown")
         hint = words("drivers.importance_hint", metric=metric)
         cases = [self.case(each) for each in (self.metrics.get("cases") or []) if each]

@@ -229,5 +229,6 @@ def test_one_column_of_predictions_is_a_score_and_no_class():
     y_true, y_pred = rows(0, 100)
     whole = bootstrap(y_true, {"a": y_pred[:, None]}, {"auc": roc_auc}, resamples=100)
     assert np.array_equal(
-        whole.draws["a"]["auc"], bootstrap(y_true, {"a": y_pred}, {"auc": roc_auc}, resamples=100).draws["a"]["auc"]
+        whole.draws["a"]["auc"],
+        bootstrap(y_true, {"a": y_pred}, {"auc": roc_auc}, resamples=100).draws["a"]["auc"],
     )

@@ -28,8 +28,11 @@ def test_the_sample_keeps_the_promises():
 
 
 def test_three_classes_from_a_table_and_signals_of_patients_who_come_again_keep_the_promises():
-    table = simulate_patients(patients=120, steps=16)
-    check_pipeline(DiagnosisPipeline, table=table, mapping=patients_mapping(), fresh_process=False)
+    table, settings = (
+        simulate_patients(patients=120, steps=16),
+        {"config": one_network(), "fresh_process": False},
+    )
+    check_pipeline(DiagnosisPipeline, table=table, mapping=patients_mapping(), **settings)
 
 
 def test_photos_beside_table_and_signals_keep_the_promises(photographed):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.errors import ContractError
 from shared.patients.inputs import PatientInputs, most_rows
 
 EXAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "inspection_example.py"))
@@ -79,3 +80,15 @@ def test_the_larger_a_row_the_fewer_are_given_at_once_and_photos_count_alike_whe
 def test_arrays_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match="one length"):
         PatientInputs({"number": np.zeros((3, 1)), "presence": np.zeros((2, 1))})
+
+
+def test_a_photo_that_is_gone_by_now_is_told_without_its_name():
+    class Gone:
+        side, channels, dtype, most_rows = 32, 1, "uint8", 64
+
+        def take(self, rows):
+            raise FileNotFoundError(2, "No such file", "photos/patient_0012.png")
+
+    with pytest.raises(ContractError, match="cannot be read any more") as caught:
+        inputs(photos=Gone()).take(np.array([0]))
+    assert "0012" not in str(caught.value)

@@ -18,7 +18,7 @@ def clinic(seed, *, patients=60, unknown=0.1):
     """Visits of patients: class, patient, time and site of each; some have no class, some no site."""
     rng = np.random.default_rng(seed)
     who = np.sort(np.r_[np.arange(patients), rng.integers(0, patients, patients // 2)])
-    code = rng.integers(0, 3, len(who))
+    code = rng.choice(3, len(who), p=[0.5, 0.3, 0.2])
     code[rng.random(len(who)) < unknown] = -1
     time = START + rng.integers(0, 300, len(who)) * np.timedelta64(1, "D")
     site = [None if rng.random() < 0.05 else f"S{patient % 3}" for patient in who]
@@ -47,7 +47,7 @@ def assert_apart(split, code, who):
     inner=st.booleans(),
 )
 def test_no_patient_stands_on_two_sides_of_any_split(seed, split, folds, inner):
-    visits = clinic(seed)
+    visits = clinic(seed, patients=200)
     changed = {"split": split, "folds": 1 if split == "time" else folds}
     for each in parted(visits, inner=inner, **changed):
         assert_apart(each, visits[0], visits[1])
@@ -128,6 +128,12 @@ def test_inner_folds_part_the_training_rows_and_keep_patients_together(seed, fol
 def test_inner_folds_of_one_class_are_refused_with_the_way_out():
     with pytest.raises(SplitError, match="lower inner_folds"):
         inner_folds(np.arange(9), np.r_[np.zeros(8, int), 1], folds=5, seed=0)
+
+
+def test_inner_folds_that_two_healthy_patients_cannot_fill_are_refused_so_too():
+    code, who = np.r_[np.zeros(4, int), np.tile([0, 1], 10)], np.repeat(np.arange(12), 2)
+    with pytest.raises(SplitError, match="needs 3 patients or more.*lower inner_folds"):
+        inner_folds(np.arange(24), code, folds=3, seed=0, groups=who)
 
 
 def test_a_class_with_fewer_patients_than_folds_counts_as_the_first():

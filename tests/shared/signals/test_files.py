@@ -126,7 +126,10 @@ def test_faults_are_by_row_and_hold_no_name(tmp_path):
     said = [str(fault) for fault in found.faults]
     assert said[0] == "column `ecg`, row 13: the file holds a text in line 2, expected numbers. Correct it"
     assert said[1].startswith("column `ecg`, row 14: the file holds 2 channels, where most have 1")
-    assert said[2] == f"column `ecg`, row 16: the file is not in `{tmp_path.name}`. Add it, or leave the cell empty"
+    assert (
+        said[2]
+        == f"column `ecg`, row 16: the file is not in `{tmp_path.name}`. Add it, or leave the cell empty"
+    )
     assert [text.split(": ")[0][-2:] for text in said[3:]] == ["17", "21", "22"]
     assert "mill" not in " ".join([*said, *found.notes]) and "mmm" not in " ".join(said)
     assert [each is not None for each in found.signals] == [True, True, False, False, True] + [False] * 7

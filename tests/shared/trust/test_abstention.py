@@ -252,7 +252,9 @@ def test_the_effect_of_folds_with_limits_of_their_own_is_that_of_one_where_they_
     parts = [slice(0, len(label) // 2), slice(len(label) // 2, None)]
     joined = [
         np.concatenate(each)
-        for each in zip(*((risk[p] >= 0.5, referral.positive(risk[p]), ~referral.decide(risk[p])) for p in parts))
+        for each in zip(
+            *((risk[p] >= 0.5, referral.positive(risk[p]), ~referral.decide(risk[p])) for p in parts)
+        )
     ]
     assert kept_effect(label, *joined) == whole
 
@@ -261,5 +263,7 @@ def test_rows_of_a_patient_are_resampled_together_in_the_effect():
     label, answer = np.tile([0, 1], 40), np.tile([0, 1, 1, 1], 20)
     label, answer, groups = np.repeat(label, 4), np.repeat(answer, 4), np.repeat(np.arange(80), 4)
     kept = np.ones(320, bool)
-    alone, together = (kept_effect(label, answer, answer, kept, groups=each)["error_all"] for each in (None, groups))
+    alone, together = (
+        kept_effect(label, answer, answer, kept, groups=each)["error_all"] for each in (None, groups)
+    )
     assert together["high"] - together["low"] > 1.5 * (alone["high"] - alone["low"])

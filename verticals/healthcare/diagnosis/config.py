@@ -1,6 +1,8 @@
 """What a clinic's data team sets. Every value can stand in [settings] of the clinic's file."""
 
-from typing import Literal
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -12,6 +14,22 @@ TRAINING = {
     "signal": {"epochs": 12, "batch_size": 32, "learning_rate": 1e-3, "weight_decay": 0.01},
 }
 """How to train where there are photos, or else signals; the defaults below suit a table."""
+PHOTO_STEPS = 700  # that a network of photos needs at least, however few they are
+
+
+def training_of(modalities: Sequence[str], rows: int) -> dict[str, Any]:
+    """Settings of training for these modalities: few photos are shown in smaller batches, and more often.
+
+    Example:
+        >>> training_of(["table", "photo"], 300)["batch_size"], training_of(["photo"], 5000)["batch_size"]
+        (16, 128)
+    """
+    found = dict(TRAINING[next(name for name in ("photo", "signal", "table") if name in modalities)])
+    if "photo" in modalities:
+        batch = min(found["batch_size"], max(16, 2 ** int(math.log2(max(1, rows / 20)))))
+        epochs = min(60, max(20, round(PHOTO_STEPS * batch / max(1, rows))))
+        found |= {"batch_size": batch, "epochs": epochs}
+    return found
 
 
 class DiagnosisConfig(DiagnosticSettings):
@@ -29,11 +47,23 @@ class DiagnosisConfig(DiagnosticSettings):
     dropout: float = Field(0.3, ge=0, lt=1, description="share of a hidden layer left out in training")
     input_dropout: float = Field(0.2, ge=0, lt=1, description="share of the columns left out in training")
 
-    # Photos: a compact residual network
+    # Photos: a compact residual network, or one that was trained on ImageNet
+    backbone: Literal["residual", "mobilenet_v2", "efficientnet_v2_b0", "resnet50", "convnext_tiny"] = Field(
+        "residual",
+        description="what reads photos; residual learns from nothing, the others rest as they were trained",
+    )
+    weights: str = Field(
+        "imagenet", description="of a pretrained backbone: imagenet (fetched), a file .weights.h5, or none"
+    )
     photo_units: int = Field(16, ge=16, le=256, description="channels of the finest map")
     photo_depth: int = Field(2, ge=1, le=6, description="residual blocks a stage")
     photo_dropout: float = Field(0.3, ge=0, lt=1, description="share of the last map's channels left out")
-    augment_photos: bool = Field(True, description="in training, show each photo a little otherwise")
+    photo_changes: float = Field(
+        1.0,
+        ge=0,
+        le=3,
+        description="how much photos are moved, turned, lit otherwise in training and, once each, for calibration",
+    )
     mirror: bool = Field(True, description="also mirrored left to right; not where left and right differ")
 
     # Signals: a linear network on random convolutions, and residual convolutions with an LSTM on top of it

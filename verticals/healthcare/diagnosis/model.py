@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from shared import builders, training
-from shared.inputs import Inputs
+from shared.inputs import Arrays, Inputs
 from shared.patients.inputs import PatientInputs
 
 from .config import DiagnosisConfig
@@ -36,7 +36,10 @@ def build(inputs: PatientInputs, state: dict[str, Any], config: DiagnosisConfig,
     if "number" in given or "category" in given:
         evidence.append(_of_table(given, state, classes, config))
     if "photo" in given:
-        evidence.append(_of_photo(given["photo"], classes, config))
+        start = (
+            "zeros" if len(given) > 2 else "glorot_uniform"
+        )  # what others say comes first, a photo adds to it
+        evidence.append(_of_photo(given["photo"], classes, config, start))
     if "signal" in given:
         evidence.append(_of_signal(given["signal"], classes, config))
     presence = given["presence"]
@@ -75,28 +78,49 @@ def _linear(x, classes: int, modality: str):
     return keras.layers.Dense(classes, kernel_initializer="zeros", use_bias=False, name=LINEAR[modality])(x)
 
 
-def _of_photo(photo, classes: int, config: DiagnosisConfig):
+def _of_photo(photo, classes: int, config: DiagnosisConfig, start: str):
     x, (height, width) = photo, photo.shape[1:3]
-    if config.augment_photos:
-        changes = builders.photo_augmentation(
-            flip_horizontal=config.mirror,
-            flip_vertical=False,
-            rotation=10.0,
-            zoom=0.1,
-            shift=0.08,
-            brightness=20.0,
-            contrast=0.3,
-            noise=4.0,
-        )
-        for change in changes:
-            x = change(x)
+    for change in _photo_changes(config):
+        x = change(x)
     encode = {"units": config.photo_units, "depth": config.photo_depth}
-    if min(height, width) <= 64:
+    if config.backbone != "residual":
+        weights = None if config.weights == "none" else config.weights
+        encoder = builders.pretrained_image_encoder(config.backbone, photo.shape[1:], weights=weights)
+        builders.freeze(encoder)
+        x = encoder(x)["stride32"]
+    elif min(height, width) <= 64:
         x = builders.small_image_encoder(photo.shape[1:], **encode)(x)
     else:
         x = builders.residual_image_encoder(photo.shape[1:], **encode)(x)["stride16"]
     x = keras.layers.SpatialDropout2D(config.photo_dropout, name="map_dropout")(x)
-    return builders.ClassMaps(classes, use_bias=False, name=MAPS)(x)["logits"]
+    maps = builders.ClassMaps(classes, use_bias=False, kernel_initializer=start, name=MAPS)
+    return maps(x)["logits"]
+
+
+def _photo_changes(config: DiagnosisConfig, seed: int | None = None) -> list[keras.layers.Layer]:
+    """How another machine or another hand might have taken a photo."""
+    strength = config.photo_changes
+    if not strength:
+        return []
+    return builders.photo_augmentation(
+        flip_horizontal=config.mirror,
+        flip_vertical=False,
+        rotation=10.0 * strength,
+        zoom=0.1 * strength,
+        shift=0.08 * strength,
+        brightness=20.0 * strength,
+        contrast=0.3 * strength,
+        noise=4.0 * strength,
+        seed=seed,
+    )
+
+
+def changed_photos(arrays: Arrays, config: DiagnosisConfig, *, seed: int) -> Arrays:
+    """A batch with each photo changed once, as in training, for calibration; the same again with one seed."""
+    x = arrays["photo"]
+    for change in _photo_changes(config, seed):
+        x = change(x, training=True)
+    return arrays | {"photo": np.asarray(keras.ops.convert_to_numpy(x), arrays["photo"].dtype)}
 
 
 def _of_signal(signal, classes: int, config: DiagnosisConfig):

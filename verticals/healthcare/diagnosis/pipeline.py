@@ -3,7 +3,7 @@
 from shared.diagnostic import DiagnosticPipeline
 
 from . import data
-from .config import TRAINING, DiagnosisConfig
+from .config import DiagnosisConfig, training_of
 
 
 class DiagnosisPipeline(DiagnosticPipeline):
@@ -29,8 +29,8 @@ class DiagnosisPipeline(DiagnosticPipeline):
 
         return wisconsin()
 
-    def usual(self, modalities):
-        return TRAINING[next(name for name in ("photo", "signal", "table") if name in modalities)]
+    def usual(self, modalities, rows):
+        return training_of(modalities, rows)
 
     def build(self, inputs, prior):
         from . import model
@@ -41,6 +41,11 @@ class DiagnosisPipeline(DiagnosticPipeline):
         from .model import start_from_logistic_regression
 
         return start_from_logistic_regression(model, inputs, code, rows, held)
+
+    def changed(self, arrays, number):
+        from .model import changed_photos
+
+        return changed_photos(arrays, self.config, seed=self.config.seed + number)
 
     def class_maps(self, inputs, rows):
         from .model import class_maps

@@ -22,7 +22,7 @@ LAYERS = [
     {"pipeline", "bundle", "binary", "forecast", "imaging", "diagnostic"},
     {"tasks", "cases", "facts", "scoring", "verdicts", "forecast_scoring", "forecast_sentences"}
     | {"image_scoring", "image_verdicts", "diagnostic_scoring", "diagnostic_verdicts", "diagnostic_cases"}
-    | {"forecast_verdicts", "report", "run", "serve", "export", "testing", "cli", "cli_map"},
+    | {"forecast_verdicts", "report", "run", "serve", "export", "testing", "cli", "cli_map", "cli_data", "catalogue"},
 ]
 KERAS = {"keras", "tensorflow", "jax", "torch"}
 AT_THE_TOP = {"builders", "losses", "training"}

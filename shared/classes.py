@@ -8,6 +8,7 @@ import numpy as np
 from shared.images.metrics import share_interval
 from shared.intervals import bootstrap
 from shared.metrics import Weighted, metric
+from shared.trust.shares import share_estimate
 
 
 @metric
@@ -66,7 +67,8 @@ def judge_classes(
     Returns:
         The entry `classes` of metrics.json: `names`; `counts` (rows by their class, then by the answer);
         `recall` and `precision`, one `{name, value, low, high, rows}` a class with its exact (Clopper-Pearson)
-        95 % interval over its rows; `macro_f1` and `accuracy` with bootstrap intervals; `rows`.
+        95 % interval over its rows, or with groups one that resamples these; `macro_f1` and `accuracy` with
+        bootstrap intervals; `rows`.
     Raises:
         ValueError: If shapes do not fit, or no row has a class.
     Example:
@@ -89,22 +91,28 @@ def judge_classes(
     label, answer = label[known], probability[known].argmax(axis=1)
     fold, groups = (None if each is None else np.asarray(each)[known] for each in (fold, groups))
     counts = np.bincount(label * classes + answer, minlength=classes**2).reshape(classes, classes)
-    hits = np.diag(counts)
     return {
         "names": [str(name) for name in names],
         "counts": counts.tolist(),
-        "recall": _shares(names, hits, counts.sum(axis=1)),
-        "precision": _shares(names, hits, counts.sum(axis=0)),
+        "recall": _shares(names, label == answer, label, groups),
+        "precision": _shares(names, label == answer, answer, groups),
         **_overall(label, answer, fold, groups, seed),
         "rows": len(label),
     }
 
 
-def _shares(names: Sequence[str], hits: np.ndarray, rows: np.ndarray) -> list[dict[str, Any]]:
+def _shares(names: Sequence[str], right: np.ndarray, code: np.ndarray, groups) -> list[dict[str, Any]]:
+    """Share of the rows of each class, or given it, that are right."""
     return [
-        {"name": str(name), **share_interval(int(count), int(of)).to_dict(), "rows": int(of)}
-        for name, count, of in zip(names, hits, rows)
+        {"name": str(name), **_share(right, code == place, groups), "rows": int((code == place).sum())}
+        for place, name in enumerate(names)
     ]
+
+
+def _share(right: np.ndarray, among: np.ndarray, groups) -> dict[str, float]:
+    if not among.any():
+        return share_interval(0, 0).to_dict()
+    return share_estimate(right, among, groups=groups).to_dict()
 
 
 def _overall(label, answer, fold, groups, seed) -> Mapping[str, dict[str, float]]:

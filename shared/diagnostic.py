@@ -74,7 +74,7 @@ class DiagnosticPipeline(BinaryPipeline):
         super().__init__(config, mapping)
         self.names: list[str] = []
         self.prior: list[float] = []
-        self.held: tuple[np.ndarray, np.ndarray] | None = None
+        self.folds: list[tuple[np.ndarray, np.ndarray]] = []
         self.seconds = 0.0
 
     # -- hooks
@@ -174,11 +174,13 @@ class DiagnosticPipeline(BinaryPipeline):
                 table.notes.append(f"{few}: its figures mean little")
         features = self.features(table)
         allowed = self.config.allow_leaks
-        faults += identifiers(table, features, self.groups(table))
-        faults += useless_bands(table, self.config.bands)
+        if self.state is None:  # a fitted one has its columns, and is only judged on these rows
+            faults += identifiers(table, features, self.groups(table))
+            faults += useless_bands(table, self.config.bands)
+            table.notes += self._unused(parts)
         table.notes += codes_for_missing(features)
         for leak in leaks_of(features, code, self.class_names(table), fewest=self.config.fewest):
-            if "*" in allowed or leak.name in allowed:
+            if self.state is not None or "*" in allowed or leak.name in allowed:
                 table.notes.append(f"column `{leak.name}` tells the label alone, and stays: {leak.how}")
                 continue
             text = (
@@ -187,6 +189,15 @@ class DiagnosticPipeline(BinaryPipeline):
             )
             faults.append(Fault(column=leak.name, text=text))
         return faults
+
+    def _unused(self, parts: np.ndarray) -> list[str]:
+        """Settings of the split that do nothing with these rows."""
+        config, given = self.config, any(part is not None for part in parts)
+        idle = ["split", "folds", "repeats"] if given else ["repeats"] if config.split != "stratified" else []
+        idle += ["folds"] if config.split == "site" and not given else []
+        idle = [name for name in idle if getattr(config, name) != type(config).model_fields[name].default]
+        why = "the parts are given" if given else f"the rows are parted by {config.split}"
+        return [f"[settings] {name} does nothing, as {why}" for name in idle]
 
     def _nothing(self, table: Table) -> list[Fault]:
         if self.state is None and not self._modalities(self.features(table)):
@@ -238,7 +249,13 @@ class DiagnosticPipeline(BinaryPipeline):
         if any(part is not None for part in parts):
             return [
                 given_parts(
-                    parts, code, groups, valid_share=config.valid_share, inner=inner, seed=config.seed
+                    parts,
+                    code,
+                    groups,
+                    valid_share=config.valid_share,
+                    test_share=config.test_share,
+                    inner=inner,
+                    seed=config.seed,
                 )
             ]
         return patient_splits(
@@ -250,6 +267,12 @@ class DiagnosticPipeline(BinaryPipeline):
             time=table.frame["time"].to_numpy() if "time" in table.frame else None,
             site=cells_of(table, "site"),
         )
+
+    def judged(self, table: Table, *, same: bool) -> Split:
+        if same:
+            return self.splits(table)[-1]
+        none = np.array([], np.int64)
+        return Split("all rows", none, none, np.flatnonzero(self.codes(table) >= 0), {})
 
     # -- stages
 
@@ -372,10 +395,10 @@ class DiagnosticPipeline(BinaryPipeline):
             raw = self._fit_networks(prepared.inputs, code, folds, folder, stages)
         with stages("decide"):
             held = np.concatenate([rows for _, rows in folds])
-            self.held, self.folds = (held, np.array([])), folds
+            self.folds = folds
             p = probabilities(raw)
             self.calibrator = self.fit_calibration(code[held], p)
-            self.thresholds = self.protocol(code[held], self.calibrate(self.calibrator, p))
+            self.thresholds = self.protocol(table, held, self.calibrate(self.calibrator, p))
         return prepared
 
     def _fit_networks(self, inputs, code, folds, folder, stages: Stages) -> np.ndarray:
@@ -465,11 +488,12 @@ class DiagnosticPipeline(BinaryPipeline):
         risk = calibrator(1 - p[:, 0])
         return np.stack([1 - risk, risk], axis=1)
 
-    def protocol(self, code: np.ndarray, p: np.ndarray) -> Protocol:
-        """What is done with a probability, decided on rows held out."""
+    def protocol(self, table: Table, rows: np.ndarray, p: np.ndarray) -> Protocol:
+        """What is done with a probability, decided on `rows` held out, whose probabilities are `p`."""
+        groups = self.groups(table)
         config = self.config
         return fit_protocol(
-            code,
+            self.codes(table)[rows],
             p,
             self.names,
             rule=config.rule,
@@ -477,6 +501,8 @@ class DiagnosticPipeline(BinaryPipeline):
             confidence=config.confidence,
             refer=config.refer,
             level=config.level,
+            groups=None if groups is None else groups[rows],
+            seed=config.seed,
         )
 
     def probability(self, prepared: Prepared, rows: np.ndarray | None = None) -> np.ndarray:
@@ -500,25 +526,31 @@ class DiagnosticPipeline(BinaryPipeline):
         return self.answers(table, rows, self.probability(prepared, rows))
 
     def answers(self, table: Table, rows: np.ndarray, p: np.ndarray) -> pd.DataFrame:
-        """The columns of `predictions.parquet`; decisions are made before a prevalence of the site shifts the risk."""
-        protocol, site = self.thresholds, self.config.site_prevalence
-        kept = protocol.sets(p)
-        names = np.array(self.names, object)
-        shown = p
-        if site is not None:
-            share = np.asarray(self.prior) / sum(self.prior[1:]) * site
-            shown = at_prevalence(p, np.asarray(self.prior), np.concatenate([[1 - site], share[1:]]))
+        """The columns of `predictions.parquet`.
+
+        Score, decision and set are as they were judged; where the site's prevalence is set, `score_at_site` is the risk
+        there.
+        """
+        protocol, names = self.thresholds, np.array(self.names, object)
         found = {
             "row": table.rows[rows],
-            "score": 1 - shown[:, 0],
+            "score": 1 - p[:, 0],
             "decision": protocol.decide(p),
             "positive": protocol.called(p),
             "class": names[p.argmax(axis=1)],
-            "set": [" | ".join(names[each]) for each in kept],
+            "set": [" | ".join(names[each]) for each in protocol.sets(p)],
         }
         if len(names) > 2:
-            found |= {f"p_{name}": shown[:, place] for place, name in enumerate(names)}
+            found |= {f"p_{name}": p[:, place] for place, name in enumerate(names)}
+        if self.config.site_prevalence is not None:
+            found["score_at_site"] = self._at_site(p)
         return pd.DataFrame(found)
+
+    def _at_site(self, p: np.ndarray) -> np.ndarray:
+        """The risk where the ill are as frequent as at the site, among themselves as in training."""
+        prior, site = np.asarray(self.prior), self.config.site_prevalence
+        there = np.concatenate([[1 - site], prior[1:] / prior[1:].sum() * site])
+        return 1 - at_prevalence(p, prior, there)[:, 0]
 
     def summary(self, answers: pd.DataFrame) -> str:
         counts = answers["decision"].value_counts().items()
@@ -531,7 +563,8 @@ class DiagnosticPipeline(BinaryPipeline):
 
     def limits(self) -> list[dict[str, str]]:
         """What the report warns of."""
-        return [text for key, text in self.words().items() if key.startswith("limit.")]
+        kinds = ("limit.", *(f"{name}_limit." for name in self.modalities))
+        return [text for key, text in self.words().items() if key.startswith(kinds)]
 
     # -- what a bundle keeps
 

@@ -27,7 +27,6 @@ def explain_patients(
 ) -> dict[str, Any]:
     """Importance over test rows of the last fold, and some of its cases, told by what moved their risk."""
     last = predictions[predictions["fold"] == predictions["fold"].max()].reset_index(drop=True)
-    predictions = predictions.drop(columns="position")
     positions = last["position"].to_numpy()
     label = last["label"].to_numpy(np.float64)
     risk = partial(_risk, fitted)

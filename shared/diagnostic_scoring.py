@@ -25,13 +25,15 @@ class Diagnosed(Scored):
         kept: Whether the model answers, and does not refer.
         answer: What a row that is kept is called.
         sets, class_sets: Which classes are in the model's prediction sets.
-        views: What a linear probe reads of every photo, taken once for all folds.
+        thresholds: From which risk on each fold calls a row positive, by model.
+        photos: What a linear probe reads of every photo, taken once for all folds.
     """
 
     probability: dict[str, list[np.ndarray]] = field(default_factory=dict)
     called: dict[str, list[np.ndarray]] = field(default_factory=dict)
     kept: dict[str, list[np.ndarray]] = field(default_factory=dict)
     answer: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    thresholds: dict[str, list[float]] = field(default_factory=dict)
     sets: list[np.ndarray] = field(default_factory=list)
     class_sets: list[np.ndarray] = field(default_factory=list)
     photos: np.ndarray | None = None
@@ -42,6 +44,7 @@ class Diagnosed(Scored):
         entries = {"called": protocol.called(p), "kept": ~protocol.referred(p), "answer": protocol.kept(p)}
         for kind, values in {"probability": p, **entries}.items():
             getattr(self, kind).setdefault(name, []).append(values)
+        self.thresholds.setdefault(name, []).append(protocol.operating.threshold)
         if name == "model":
             self.sets.append(protocol.sets(p))
             self.class_sets.append(protocol.class_sets(p))
@@ -74,13 +77,12 @@ def score_patients(
     code, classes = fitted.codes(prepared.table), len(fitted.names)
     with stages("rivals"):
         held = np.concatenate([rows for _, rows in fitted.folds])
-        train = np.union1d(split.train, split.valid) if len(fitted.folds) > 1 else split.train
         rivals = fit_class_rivals(
             _views(fitted, prepared, scored, stages),
             code,
             fitted.folds,
             classes=classes,
-            train=train,
+            train=split.train,
             seed=fitted.config.seed,
             on_fitted=stages.say,
         )
@@ -91,7 +93,7 @@ def score_patients(
             scored.time(name, fit=rival.fit_seconds, score=seconds, rows=len(p))
             calibrator = fitted.fit_calibration(code[held], rival.valid)
             valid = fitted.calibrate(calibrator, rival.valid)
-            protocol = fitted.protocol(code[held], valid)
+            protocol = fitted.protocol(prepared.table, held, valid)
             scored.diagnosed(name, fitted.calibrate(calibrator, p), protocol)
 
 

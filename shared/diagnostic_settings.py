@@ -1,6 +1,6 @@
 """Settings that every solution on patients shares: who judges, what the clinic demands, who is referred."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -39,7 +39,7 @@ class DiagnosticSettings(FitSettings, SplitSettings):
     )
     demanded: float = Field(0.95, gt=0, lt=1, description="the share that is demanded of it")
     confidence: float | None = Field(
-        0.95, gt=0.5, lt=1, description="that new patients keep it; left out: they do on average"
+        0.95, gt=0.5, lt=1, description='that new patients keep it; "none": they do on average'
     )
     refer: float = Field(
         0.2, ge=0, lt=1, description="share of patients referred, the least certain; 0: none"
@@ -57,6 +57,7 @@ class DiagnosticSettings(FitSettings, SplitSettings):
     intended_use: str = Field(
         "", description="one sentence for the report: whom it is for, and for what decision"
     )
+    not_for: str = Field("", description="one sentence for the report: what it must not be used for")
     bands: dict[str, tuple[float, ...]] = Field(
         {}, description="cuts of numeric group columns, such as {age = [40, 60, 75]}; left out: quartiles"
     )
@@ -81,3 +82,9 @@ class DiagnosticSettings(FitSettings, SplitSettings):
         if any(list(cuts) != sorted(set(cuts)) or not cuts for cuts in bands.values()):
             raise ValueError("cuts that rise, such as {age = [40, 60, 75]}")
         return bands
+
+    @field_validator("confidence", mode="before")
+    @classmethod
+    def _none_is_a_word(cls, value: Any) -> Any:
+        """TOML has no null."""
+        return None if value == "none" else value

@@ -22,6 +22,7 @@ from shared.metrics import (
     metric,
     roc_auc,
 )
+from shared.patients.columns import leaks_of
 from shared.scoring import speeds
 from shared.stages import Stages
 from shared.trust.abstention import abstention_curve, certainty, kept_effect
@@ -76,12 +77,25 @@ def class_log_loss(y_true, y_pred):
     return lambda weights: float(np.average(losses, weights=weights))
 
 
+@metric
+def class_brier(y_true, y_pred):
+    """Mean squared distance of the probabilities from the true class, summed over the classes, in [0, 2].
+
+    Example:
+        >>> class_brier(np.array([0, 1]), np.array([[0.5, 0.5], [0.5, 0.5]]))
+        0.5
+    """
+    p = np.asarray(y_pred, np.float64)
+    losses = ((p - np.eye(p.shape[1])[np.asarray(y_true, np.int64)]) ** 2).sum(axis=1)
+    return lambda weights: float(np.average(losses, weights=weights))
+
+
 def metrics_of(classes: int) -> dict[str, Any]:
     """The figures of a diagnosis; of three or more classes also those of the classes."""
     found = {"roc_auc": of_risk(roc_auc), "average_precision": of_risk(average_precision)}
     found["accuracy"] = of_answer(accuracy)
     if classes > 2:
-        found |= {"macro_f1": of_answer(macro_f1), "log_loss": class_log_loss}
+        found |= {"macro_f1": of_answer(macro_f1), "brier": class_brier, "log_loss": class_log_loss}
         found["expected_calibration_error"] = classwise_calibration_error
     else:
         found["expected_calibration_error"] = of_risk(expected_calibration_error)
@@ -117,8 +131,9 @@ def judge_patients(fitted: DiagnosticPipeline, prepared: Prepared, splits, score
                 judged["results"][name][kind] = estimate.to_dict()
         judged["better"] |= {"sensitivity": "higher", "specificity": "higher"}
         shown = {name: score for name, score in scores.items() if name not in judging.TRIVIAL}
-        judged["curves"] = judging.curves(label, shown)
-        judged["diagnosis"] = _diagnosis(fitted, table, rows, code, scored, scores, groups)
+        once = np.unique(rows, return_index=True)[1]  # the intervals of a curve take rows for patients
+        judged["curves"] = judging.curves(label[once], {name: score[once] for name, score in shown.items()})
+        judged["diagnosis"] = _diagnosis(fitted, prepared, rows, code, scored, scores, groups)
         judged["diagnosis"]["flow"] = patient_flow(fitted, table, splits)
         if len(names) > 2:
             settings = {"fold": many, "groups": groups, "seed": fitted.config.seed}
@@ -151,14 +166,17 @@ def _rates(label: np.ndarray, called: np.ndarray):
     return (("sensitivity", called, label == 1), ("specificity", ~called, label == 0))
 
 
-def _diagnosis(fitted, table, rows, code, scored: Diagnosed, scores, groups) -> dict[str, Any]:
+def _diagnosis(fitted, prepared, rows, code, scored: Diagnosed, scores, groups) -> dict[str, Any]:
     """What only a diagnosis has."""
     config, protocol, names = fitted.config, fitted.thresholds, fitted.names
+    table, features = prepared.table, prepared.features
     label, called = (code > 0).astype(np.float64), scored.of("called")
     found: dict[str, Any] = {"classes": names, "modalities": fitted.modalities}
-    if config.intended_use:
-        found["intended_use"] = {"en": config.intended_use, "zh": config.intended_use}
-    threshold = _threshold(protocol.operating, label, called, groups)
+    for name in ("intended_use", "not_for"):
+        if getattr(config, name):
+            found[name] = dict.fromkeys(("en", "zh"), getattr(config, name))
+    repeated = len(np.unique(rows)) < len(rows)
+    threshold = _threshold(protocol.operating, label, called, groups, repeated)
     found["threshold"] = threshold
     found["per_1000"] = _per_thousand(fitted, threshold, label)
     answer = called if len(names) == 2 else scored.of("probability").argmax(axis=1)
@@ -188,12 +206,17 @@ def _diagnosis(fitted, table, rows, code, scored: Diagnosed, scores, groups) -> 
     found["rare"] = [
         {"name": name, "rows": int(count)} for name, count in zip(names, counts) if count < config.fewest
     ]
-    found["leaks"] = list(config.allow_leaks)
+    leaks = leaks_of(features, codes, names, fewest=config.fewest)
+    found["leaks"] = [{"name": leak.name, "how": leak.how} for leak in leaks]
     return found
 
 
-def _threshold(operating, label, called, groups) -> dict[str, Any]:
-    """The threshold as it was chosen, and what it does on the test rows."""
+def _threshold(operating, label, called, groups, repeated: bool) -> dict[str, Any]:
+    """The threshold as it was chosen in the last fold, and what those of all folds do on the test rows.
+
+    Args:
+        repeated: Whether rows judge several times, so that counts of them would mean nothing.
+    """
     test = {}
     for kind, hit, among in (
         *_rates(label, called),
@@ -202,7 +225,7 @@ def _threshold(operating, label, called, groups) -> dict[str, Any]:
     ):
         count, of = int((hit & among).sum()), int(among.sum())
         estimate = share_estimate(hit, among, groups=groups) if of else share_interval(0, 0)
-        test[kind] = estimate.to_dict() | {"count": count, "of": of}
+        test[kind] = estimate.to_dict() | ({} if repeated else {"count": count, "of": of})
     return {
         "rule": operating.rule,
         "demanded": operating.demanded,
@@ -220,6 +243,8 @@ def _threshold(operating, label, called, groups) -> dict[str, Any]:
 def _per_thousand(fitted, threshold: Mapping, label) -> list[dict[str, Any]]:
     """What the threshold means for 1,000 patients, where the disease is as frequent as here, and elsewhere."""
     rates = [threshold["test"][name]["value"] for name in ("sensitivity", "specificity")]
+    if not np.isfinite(rates).all():  # the test rows are all ill, or none is
+        return []
     wanted = [("test", float(label.mean()))]
     if fitted.config.site_prevalence is not None:
         wanted.append(("site", fitted.config.site_prevalence))
@@ -249,18 +274,9 @@ def _coverage(fitted, truth, scored: Diagnosed, scores) -> dict[str, Any]:
 
 
 def _distance(scored: Diagnosed, name: str) -> np.ndarray:
-    """How far each risk is from the threshold of its fold, in ranks of the rows on the same side."""
-    risk, called = 1 - scored.of("probability", name)[:, 0], scored.of("called", name)
-    logit = np.log(np.clip(risk, 1e-12, 1)) - np.log(np.clip(1 - risk, 1e-12, 1))
-    fold = np.repeat(np.arange(len(scored.rows)), [len(rows) for rows in scored.rows])
-    edge = np.empty(len(risk))
-    for number in np.unique(fold):
-        mine = fold == number
-        above, below = logit[mine & called], logit[mine & ~called]
-        edge[mine] = (
-            min(above, default=max(below, default=0)) + max(below, default=min(above, default=0))
-        ) / 2
-    return np.abs(logit - edge)
+    """How far the log odds of each risk are from those of its fold's threshold."""
+    parts = zip(scored.probability[name], scored.thresholds[name])
+    return np.concatenate([certainty(p, min(threshold, 1.0)) for p, threshold in parts])
 
 
 def subgroup_names(fitted: DiagnosticPipeline, table, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -297,8 +313,9 @@ def banded(values: np.ndarray, cuts, whole: np.ndarray) -> pd.Categorical:
         ['< 40', '40 to < 60', '']
     """
     if not cuts:
-        cuts = np.unique(np.round(np.nanquantile(whole, np.arange(1, PLAIN_PARTS) / PLAIN_PARTS), 1))
-    cuts = [float(cut) for cut in cuts]
+        quartiles = np.nanquantile(whole, np.arange(1, PLAIN_PARTS) / PLAIN_PARTS)
+        cuts = np.unique([float(f"{cut:.3g}") for cut in quartiles])
+    cuts = [float(f"{cut:.4g}") for cut in cuts]
     names = [f"< {cuts[0]:g}"]
     names += [f"{low:g} to < {high:g}" for low, high in itertools.pairwise(cuts)]
     names.append(f">= {cuts[-1]:g}")
@@ -327,4 +344,7 @@ def patient_flow(fitted: DiagnosticPipeline, table, splits) -> list[dict[str, An
         steps.append(entry("unlabelled", unlabelled))
     last = splits[-1]
     steps += [entry(name, rows) for name, rows in last.parts.items() if len(rows)]
+    left = np.setdiff1d(np.flatnonzero(code >= 0), np.concatenate(list(last.parts.values())))
+    if len(left):
+        steps.append(entry("left_out", left))
     return steps

@@ -127,7 +127,6 @@ def explain_photos(fitted: ImagePipeline, prepared: Prepared, split: Split, pred
     """A gallery of the last fold's photos: right, wrong and doubtful ones, each beside its heatmap."""
     last = predictions[predictions["fold"] == predictions["fold"].max()].reset_index(drop=True)
     chosen = _chosen(last, fitted.config.gallery, fitted.config.seed, fitted.thresholds)
-    predictions.drop(columns="position", inplace=True)
     if not chosen:
         return {"gallery": [], "importance": [], "cases": []}
     rows = np.array([int(last["position"][place]) for _, place in chosen])

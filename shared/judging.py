@@ -135,7 +135,10 @@ NAMES = {
     "statistics_boosting": ("boosted trees on image statistics", "图像统计量 + 梯度提升树"),
     "statistics_forest": ("an isolation forest on image statistics", "图像统计量 + 孤立森林"),
     "backbone_distance": ("nearest neighbours on a frozen backbone", "冻结骨干网络 + 最近邻"),
+    "nearest_neighbour": ("the nearest neighbour", "最近邻"),
+    "linear_probe": ("the linear probe", "线性探针"),
     "average_precision": ("average precision", "平均精确率"),
+    "accuracy": ("accuracy", "准确率"),
     "roc_auc": ("the area under the ROC curve", "ROC 曲线下面积"),
 }
 

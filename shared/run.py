@@ -65,6 +65,7 @@ def run(
             metrics |= task.explain(fitted, prepared, splits[-1], predictions)
         with stages("save"):
             bundle.save(fitted, part / "bundle", facts=provenance(table, splits))
+            predictions = predictions.drop(columns="position", errors="ignore")  # for `explain` alone
             predictions.to_parquet(part / "predictions.parquet", index=False)
         metrics["curves"]["learning"] = learning_curve(fitted.history)
         metrics |= run_facts(fitted, table, splits) | (facts or {})

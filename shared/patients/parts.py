@@ -69,6 +69,7 @@ def given_parts(
     groups: np.ndarray | None,
     *,
     valid_share: float,
+    test_share: float = 0.2,
     inner: bool,
     seed: int,
 ) -> Split:
@@ -86,20 +87,29 @@ def given_parts(
     test, valid = known & (parts == "test"), known & (parts == "valid")
     train = known & ~test & ~valid
     if not test.any():
-        test = drawn(train, 0.2, groups, code, rng)
+        test = drawn(train, test_share, groups, code, rng)
         train &= ~test
     if not valid.any() and not inner:
         valid = drawn(train, valid_share, groups, code, rng)
         train &= ~valid
     found = {"train": train, "valid": valid, "test": test}
-    faults = []
-    for name, rows in found.items():
-        if (rows.any() or name != "valid") and len(np.unique(code[rows])) < 2:
-            held = f"{count(int(rows.sum()), 'row')} of one class" if rows.any() else "no row with a label"
-            faults.append(Fault(text=f"the {name} part has {held}; it needs two classes or more"))
-    if faults:
-        raise SplitError("the parts that are given cannot be used", faults)
+    _refuse_one_kind("as it is given", found, code)
     return Split("given", *(np.flatnonzero(rows) for rows in found.values()), {"by": "split", "seed": seed})
+
+
+def _refuse_one_kind(how: str, parts: dict[str, np.ndarray], code: np.ndarray) -> None:
+    """Refuses a part whose rows are all of the first class, or all of the others; only validation may lack."""
+    faults = []
+    for name, rows in parts.items():
+        ill = code[rows] > 0
+        if len(np.unique(ill)) == 2 or (name == "valid" and not len(ill)):
+            continue
+        kind = "the first class alone" if not ill.any() else "other classes than the first"
+        held = f"{count(len(ill), 'row')} of {kind}" if len(ill) else "no row with a label"
+        text = f"the {name} part has {held}; it needs both kinds. Give more rows, or part them in another way"
+        faults.append(Fault(text=text))
+    if faults:
+        raise SplitError(f"the rows cannot be parted {how}", faults)
 
 
 def both_sides(parts: np.ndarray, patients: list[str | None], rows: np.ndarray, column: str) -> list[Fault]:
@@ -194,13 +204,13 @@ def _by_site(site, code, groups, config, valid_share: float) -> list[Split]:
         train = ~test & np.array([each is not None for each in site])
         if groups is not None:
             train &= ~np.isin(groups, groups[test])
-        if len(np.unique(code[test])) < 2 or len(np.unique(code[train])) < 2:
-            alone = len(np.unique(code[test])) < 2
-            rows, whose = (test, f"`{name}` has") if alone else (train, "the other sites have")
-            text = f"where `{name}` judges, {whose} {int(rows.sum()):,} rows of one class"
-            text += ". Join small sites under one name"
-            raise SplitError("the rows cannot be parted by site", [Fault(text=text)])
+        for rows, whose in ((test, f"`{name}` has"), (train, "the other sites have")):
+            if len(np.unique(code[rows] > 0)) < 2:
+                text = f"where `{name}` judges, {whose} {int(rows.sum()):,} rows of one class, or of none but the ill"
+                text += ". Join small sites under one name"
+                raise SplitError("the rows cannot be parted by site", [Fault(text=text)])
         valid = drawn(train, valid_share, groups, code, rng) if valid_share else np.zeros_like(train)
+        _refuse_one_kind(f"by site, with `{name}` judging", {"train": train & ~valid, "valid": valid}, code)
         parts = (np.flatnonzero(rows) for rows in (train & ~valid, valid, test))
         found.append(Split("site", *parts, {"site": name, "folds": len(counts), "fold": len(found) + 1}))
     return found
@@ -220,11 +230,10 @@ def _by_time(config, code, groups, time, inner: bool) -> list[Split]:
         train, valid = split.train, split.valid
         if groups is not None:  # whoever judges does not teach
             train, valid = (rows[~np.isin(groups[rows], groups[split.test])] for rows in (train, valid))
-        if len(np.unique(label[train])) < 2:
-            text = "once the patients who judge are left out, the rows that train are of one class. Give more rows"
-            raise SplitError("the rows cannot be parted by time", [Fault(text=text)])
         if inner:
             train, valid = np.sort(np.concatenate([train, valid])), NOBODY
+        parts = {"train": train, "valid": valid, "test": split.test}
+        _refuse_one_kind("by time, with the patients who judge left out of the rest", parts, code)
         found.append(Split("time", train, valid, split.test, split.detail))
     return found
 

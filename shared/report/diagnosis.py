@@ -83,10 +83,8 @@ class Diagnosis(Cells):
     def flow_hint(self, steps: Mapping) -> str:
         """What a record is, and whether one patient may stand on both sides."""
         said = [self.words("population.flow_hint")]
-        if entry(self.metrics, "split.method") == "group":
-            said.append(self.words("population.grouped"))
-        elif not any(known(each.get("patients")) for each in steps.values()):
-            said.append(self.words("population.ungrouped"))
+        told_apart = any(known(each.get("patients")) for each in steps.values())
+        said.append(self.words("population.grouped" if told_apart else "population.ungrouped"))
         return self.words.join(said)
 
     def box(self, name: str, each: Mapping) -> dict:

@@ -25,7 +25,12 @@ def counted(count, of, width):
 
 
 def flow():
-    found = [("delivered", 2088, 1376, 413), ("equal_dropped", 14, None, None), ("unlabelled", 57, 25, None)]
+    found = [
+        ("delivered", 2088, 1376, 413),
+        ("equal_dropped", 14, None, None),
+        ("unlabelled", 57, 25, None),
+        ("left_out", 11, 4, 2),
+    ]
     found += list(zip(*PARTS))
     return [dict(zip(("step", "rows", "patients", "positives"), each)) for each in found]
 
@@ -157,7 +162,7 @@ def subgroups():
 def diagnosis():
     return {
         "classes": ["benign", "malignant"],
-        "modalities": ["table", "image", "signal"],
+        "modalities": ["table", "photo", "signal"],
         "intended_use": {
             "en": "Adults with a pigmented lesion, seen by a general practitioner: which of them should see a "
             "dermatologist soon.",

@@ -96,3 +96,15 @@ def test_the_result_is_json(case):
 def test_what_does_not_fit_is_refused(label, probability, text):
     with pytest.raises(ValueError, match=text):
         judge_classes(label, probability, NAMES)
+
+
+def test_rows_of_one_part_are_counted_together_in_the_intervals(case):
+    label, probability = (np.repeat(each, 4, axis=0) for each in case)
+    groups = np.repeat(np.arange(150), 4)
+    apart, together = (judge_classes(label, probability, NAMES, groups=each) for each in (None, groups))
+    for key in ("recall", "precision"):
+        narrow, wide = (
+            [each["high"] - each["low"] for each in found[key][:2]] for found in (apart, together)
+        )
+        assert all(much > 1.5 * little for little, much in zip(narrow, wide))
+        assert [each["value"] for each in apart[key][:2]] == [each["value"] for each in together[key][:2]]

@@ -283,11 +283,12 @@ def test_another_prevalence_shifts_risks_by_bayes_and_no_decision():
         pipeline, table = fitted(plain(400), MAPPING, site_prevalence=site)
         answers[site] = pipeline.answers(table, np.arange(400), pipeline.probability(pipeline.prepare(table)))
     before, after = answers[None], answers[0.05]
-    for name in ("decision", "positive", "set", "class"):
+    for name in ("score", "decision", "positive", "set", "class"):
         assert before[name].equals(after[name])
     odds, prior = before["score"] / (1 - before["score"]), pipeline.prior[1]
     shifted = odds * (0.05 / 0.95) / (prior / (1 - prior))
-    np.testing.assert_allclose(after["score"], shifted / (1 + shifted), rtol=1e-6)
+    np.testing.assert_allclose(after["score_at_site"], shifted / (1 + shifted), rtol=1e-6)
+    assert "score_at_site" not in before
 
 
 def test_answers_hold_every_class_where_there_are_three_and_the_numbers_of_the_rows(three):

@@ -46,3 +46,9 @@ def test_each_setting_has_words_and_survives_json():
 def test_cuts_of_bands_must_rise(cuts):
     with pytest.raises(ValidationError):
         DiagnosticSettings(bands={"age": cuts})
+
+
+def test_no_confidence_is_written_as_a_word_as_toml_has_no_null():
+    assert DiagnosticSettings(confidence="none").confidence is None
+    with pytest.raises(ValidationError):
+        DiagnosticSettings(confidence="some")

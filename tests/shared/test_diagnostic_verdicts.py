@@ -81,11 +81,13 @@ def test_a_bias_that_resamples_show_stays_known():
 
 def test_two_classes_have_the_figures_of_a_risk_and_more_also_those_of_classes():
     both = {"roc_auc", "average_precision", "accuracy", "log_loss", "expected_calibration_error"}
-    assert set(metrics_of(2)) == both | {"brier"} and set(metrics_of(3)) == both | {"macro_f1"}
+    assert set(metrics_of(2)) == both | {"brier"} and set(metrics_of(3)) == both | {"brier", "macro_f1"}
     for classes in (2, 3):
         code, p, _ = drawn(3, classes)
         assert all(np.isfinite(function(code, p)) for function in metrics_of(classes).values())
     assert metrics_of(3)["log_loss"](code, p) == pytest.approx(sk.log_loss(code, p))
+    hot = np.eye(3)[code]
+    assert metrics_of(3)["brier"](code, p) == pytest.approx(((hot - p) ** 2).sum(axis=1).mean())
 
 
 @settings(max_examples=60, deadline=None)

@@ -102,3 +102,27 @@ def test_sets_hold_the_truth_as_often_as_asked_on_the_rows_they_were_learnt_from
     assert protocol.sets(p)[np.arange(600), code].mean() == pytest.approx(0.9, abs=0.01)
     hit = protocol.class_sets(p)[np.arange(600), code]
     assert all(hit[code == each].mean() == pytest.approx(0.9, abs=0.02) for each in range(3))
+
+
+def test_rows_of_one_patient_promise_no_more_than_one_row_of_his():
+    code, p = held(5, rows=100)
+    alone = fit_protocol(code, p, names(2))
+    groups = np.repeat(np.arange(100), 8)
+    often = fit_protocol(np.repeat(code, 8), np.repeat(p, 8, axis=0), names(2), groups=groups)
+    assert often == alone
+    assert fit_protocol(np.repeat(code, 8), np.repeat(p, 8, axis=0), names(2)).operating.cases == 400
+
+
+def test_a_promise_to_new_patients_is_kept_though_each_has_many_rows():
+    kept = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        ill = np.tile([0, 1], 70)
+        risk = 1 / (1 + np.exp(-(rng.normal(size=140) + 1.5 * ill)))
+        risk = np.repeat(risk, 6) + rng.uniform(-1e-3, 1e-3, 840)
+        groups = np.repeat(np.arange(140), 6)
+        p = binary(np.clip(risk, 0, 1))
+        found = fit_protocol(np.repeat(ill, 6), p, names(2), demanded=0.9, refer=0, groups=groups, seed=seed)
+        new = 1 / (1 + np.exp(-(rng.normal(size=20_000) + 1.5)))
+        kept += (new >= found.operating.threshold).mean() >= 0.9
+    assert kept >= 52  # 57 of 60 on average; rows taken for patients would keep about 40

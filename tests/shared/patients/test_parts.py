@@ -174,7 +174,7 @@ def test_a_test_part_that_is_not_given_is_drawn_in_whole_patients():
 
 def test_a_given_part_of_one_class_is_refused_and_named():
     code = np.r_[np.tile([0, 1], 10), np.zeros(4, int)]
-    with pytest.raises(SplitError, match="the test part has 4 rows of one class"):
+    with pytest.raises(SplitError, match="the test part has 4 rows of the first class alone"):
         given_parts(
             np.array(["train"] * 20 + ["test"] * 4, object), code, None, valid_share=0.2, inner=True, seed=0
         )

@@ -109,7 +109,8 @@ def test_flow_goes_from_what_was_delivered_over_what_was_left_out_to_the_parts(p
     boxes = [" ".join(text_of(each).split()) for each in flow.iter("li")]
     assert boxes[0] == "Delivered 2,088 records 1,376 patients 413 positive records"
     assert boxes[1:3] == ["Same record twice 14 records", "Without a diagnosis 57 records 25 patients"]
-    assert [each.split()[0] for each in boxes[3:]] == ["Training", "Validation", "Test"]
+    assert boxes[3] == "In no part 11 records 4 patients 2 positive records"
+    assert [each.split()[0] for each in boxes[4:]] == ["Training", "Validation", "Test"]
 
 
 def test_flow_warns_where_patients_are_not_told_apart(metrics):

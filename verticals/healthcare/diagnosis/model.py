@@ -32,15 +32,13 @@ def build(inputs: PatientInputs, state: dict[str, Any], config: DiagnosisConfig,
     for name, array in inputs.take(np.arange(1)).items():
         kind = "int32" if name == "category" else array.dtype.name
         given[name] = keras.Input(array.shape[1:], name=name, dtype=kind)
-    evidence = []
-    if "number" in given or "category" in given:
+    evidence, there = [], _modalities(given)
+    if "table" in there:
         evidence.append(_of_table(given, state, classes, config))
-    if "photo" in given:
-        start = (
-            "zeros" if len(given) > 2 else "glorot_uniform"
-        )  # what others say comes first, a photo adds to it
+    if "photo" in there:
+        start = "zeros" if len(there) > 1 else "glorot_uniform"  # others speak first, and a photo adds to it
         evidence.append(_of_photo(given["photo"], classes, config, start))
-    if "signal" in given:
+    if "signal" in there:
         evidence.append(_of_signal(given["signal"], classes, config))
     presence = given["presence"]
     if len(evidence) > 1 and config.modality_dropout:
@@ -49,6 +47,16 @@ def build(inputs: PatientInputs, state: dict[str, Any], config: DiagnosisConfig,
     if len(logits.shape) == 2:
         logits = keras.layers.Reshape((1, classes), name="one_member")(logits)
     return keras.Model(given, logits, name="diagnosis")
+
+
+def _modalities(names) -> list[str]:
+    """What a network with these inputs reads, in the order of `presence`."""
+    found = {
+        "table": "number" in names or "category" in names,
+        "photo": "photo" in names,
+        "signal": "signal" in names,
+    }
+    return [name for name, there in found.items() if there]
 
 
 def _of_table(given, state, classes: int, config: DiagnosisConfig):
@@ -163,9 +171,12 @@ def start_from_logistic_regression(model, inputs: PatientInputs, code, rows, hel
     if not there:
         return False
     both = np.concatenate([rows, held])
+    presence = dict(zip(_modalities(model.input), inputs.arrays["presence"].T))
     if "signal" in there:
-        model.get_layer(SCALE).adapt(_read(model, "random_convolutions", inputs, rows))
-    views = [_read(model, f"{name}_read", inputs, both) for name in there]
+        there_are = rows[presence["signal"][rows] > 0]  # a signal that is missing teaches nothing
+        model.get_layer(SCALE).adapt(_read(model, "random_convolutions", inputs, there_are))
+    # What is missing adds nothing to the answer, so it adds nothing here.
+    views = [_read(model, f"{name}_read", inputs, both) * presence[name][both, None] for name in there]
     classes = model.get_layer("fusion").classes
     x, order = np.concatenate(views, axis=1), np.arange(len(both))
     slopes, bias = _logistic_regression(x, code[both], order[: len(rows)], order[len(rows) :], classes)

@@ -18,24 +18,21 @@ from shared.baselines import Matrix, feature_matrix
 from shared.binary import BinaryPipeline, Prepared
 from shared.calibration import Identity, calibrated, calibrator_from_dict
 from shared.contract import CATEGORICAL, NUMERIC, Table, raw_table
-from shared.contract.parsing import count
+from shared.diagnostic_checks import faults_of, nothing_mapped
+from shared.diagnostic_networks import fit_networks, probabilities
 from shared.encoding import Features
 from shared.errors import ContractError, Fault, SplitError
-from shared.fit_settings import History, Score, progress
+from shared.fit_settings import History, Score
 from shared.history import group_codes
 from shared.images.store import FolderStore
-from shared.inputs import Arrays, Inputs
+from shared.inputs import Arrays
 from shared.patients.columns import (
     any_value,
-    codes_for_missing,
-    identifiers,
-    leaks_of,
     taken_twice,
-    useless_bands,
     without_identifiers,
 )
 from shared.patients.inputs import PatientInputs
-from shared.patients.parts import both_sides, given_parts, inner_folds, parts_faults, patient_splits
+from shared.patients.parts import given_parts, inner_folds, patient_splits
 from shared.patients.photos import PatientPhotos
 from shared.patients.reading import cells_of, parts_of, photos_of, read_patients, refuse, signals_of
 from shared.protocol import NEGATIVE, POSITIVE, REFER, Protocol, fit_protocol
@@ -143,9 +140,9 @@ class DiagnosticPipeline(BinaryPipeline):
         table.notes.extend([*notes, *told])
         table = replace(table, photos=photos, signals=signals)
         if not predict:
-            faults += self._faults(table)
+            faults += faults_of(self, table)
         elif not faults:
-            faults += self._nothing(table)
+            faults += nothing_mapped(self, table)
         refuse(table, self.name, faults)
         return table
 
@@ -156,54 +153,6 @@ class DiagnosticPipeline(BinaryPipeline):
         if faults:
             raise ContractError(f"{raw.source} does not fit [signal]", faults)
         return signal_columns(raw, self.mapping.signal, self.mapping.format)
-
-    def _faults(self, table: Table) -> list[Fault]:
-        """What keeps rows that pass from teaching: no features, a leak, a patient in two parts, a class too few."""
-        parts = parts_of(table)
-        column = table.mapping.column("patient")
-        faults = [*parts_faults(parts, table.rows, table.mapping.column("split")), *self._nothing(table)]
-        faults += both_sides(parts, cells_of(table, "patient"), table.rows, column)
-        code = self.codes(table)
-        if not (code >= 0).any():
-            text = "no row has a class: every cell is empty. Fill it in, or predict instead"
-            return [*faults, Fault(column=table.mapping.column("label"), role="label", text=text)]
-        counts = np.bincount(code[code >= 0], minlength=len(self.class_names(table)))
-        for name, number in zip(self.class_names(table), counts):
-            if number < self.config.fewest:
-                few = f"class `{name}` has {count(int(number), 'row')}, fewer than {self.config.fewest}"
-                table.notes.append(f"{few}: its figures mean little")
-        features = self.features(table)
-        allowed = self.config.allow_leaks
-        if self.state is None:  # a fitted one has its columns, and is only judged on these rows
-            faults += identifiers(table, features, self.groups(table))
-            faults += useless_bands(table, self.config.bands)
-            table.notes += self._unused(parts)
-        table.notes += codes_for_missing(features)
-        for leak in leaks_of(features, code, self.class_names(table), fewest=self.config.fewest):
-            if self.state is not None or "*" in allowed or leak.name in allowed:
-                table.notes.append(f"column `{leak.name}` tells the label alone, and stays: {leak.how}")
-                continue
-            text = (
-                f"tells the label alone ({leak.how}; {leak.rows:,} rows). Is it known before the diagnosis? If not, "
-                f'leave it out; if so, set allow_leaks = ["{leak.name}"] under [settings]'
-            )
-            faults.append(Fault(column=leak.name, text=text))
-        return faults
-
-    def _unused(self, parts: np.ndarray) -> list[str]:
-        """Settings of the split that do nothing with these rows."""
-        config, given = self.config, any(part is not None for part in parts)
-        idle = ["split", "folds", "repeats"] if given else ["repeats"] if config.split != "stratified" else []
-        idle += ["folds"] if config.split == "site" and not given else []
-        idle = [name for name in idle if getattr(config, name) != type(config).model_fields[name].default]
-        why = "the parts are given" if given else f"the rows are parted by {config.split}"
-        return [f"[settings] {name} does nothing, as {why}" for name in idle]
-
-    def _nothing(self, table: Table) -> list[Fault]:
-        if self.state is None and not self._modalities(self.features(table)):
-            text = "nothing is mapped that a diagnosis could be made of: name columns under [features], or an image "
-            return [Fault(text=f"{text}or signal under [columns] or [signal]")]
-        return []
 
     # -- classes
 
@@ -296,7 +245,8 @@ class DiagnosticPipeline(BinaryPipeline):
             raise SplitError("nothing can be learnt", [Fault(text=text)])
         return state
 
-    def _modalities(self, features: PatientFeatures) -> list[str]:
+    def modalities_of(self, features: PatientFeatures) -> list[str]:
+        """What there is of a patient, in the order of the input `presence`; of a fitted one, what it learnt from."""
         if self.state is not None:
             found = {"table": "numbers" in self.state, "photo": "photo" in self.state}
             found["signal"] = "signal" in self.state
@@ -308,8 +258,8 @@ class DiagnosticPipeline(BinaryPipeline):
 
     @property
     def modalities(self) -> list[str]:
-        """What a fitted pipeline reads of a patient, in the order of the input `presence`."""
-        return self._modalities(PatientFeatures({}))
+        """What a fitted pipeline reads of a patient."""
+        return self.modalities_of(PatientFeatures({}))
 
     def encode(self, features: PatientFeatures, table: Table) -> PatientInputs:
         state, config, rows = self.state, self.config, len(table)
@@ -402,73 +352,8 @@ class DiagnosticPipeline(BinaryPipeline):
         return prepared
 
     def _fit_networks(self, inputs, code, folds, folder, stages: Stages) -> np.ndarray:
-        """Fits one network a fold and joins them; returns what each said of the rows it did not see."""
-        models, raw, best = [], [], []
-        self.seconds = 0.0
-        for number, (rows, held) in enumerate(folds):
-            place = f"network {number + 1}/{len(folds)}  " if len(folds) > 1 else ""
-            model, epoch = self._fit_network(
-                inputs,
-                code,
-                (rows, held),
-                seed=self.config.seed + number,
-                folder=None if folder is None else folder / f"network{number}",
-                say=lambda text, place=place: stages.say(place + text),
-            )
-            models.append(model)
-            best.append(epoch)
-            raw.append(self._held_outputs(model, inputs, held))
-        if len(models) > 1:
-            self.history.notes.append(
-                f"{len(models)} networks, each with other rows held out; best epochs {', '.join(map(str, best))} "
-                "(0: as it started); the curve: the last one's"
-            )
-        self.model = joined_networks(models)
-        return np.concatenate(raw)
-
-    def _held_outputs(self, model, inputs: PatientInputs, held: np.ndarray) -> np.ndarray:
-        """What a network says of rows that it did not see, for calibration."""
-        if inputs.photos is None:
-            return _outputs(model, inputs, held)
-        batches = [held[start : start + 256] for start in range(0, len(held), 256)]
-        found = []
-        for number, rows in enumerate(batches):
-            batch = Inputs(self.changed(inputs.take(rows), number))
-            batch.most_rows = inputs.most_rows
-            found.append(_outputs(model, batch, np.arange(len(rows))))
-        return np.concatenate(found)
-
-    def _fit_network(self, inputs, code, fold, *, seed: int, folder, say):
-        """One network, with the weights that the rows held out find best, those it started from included."""
-        from shared import training
-
-        config, (rows, held) = self.config, fold
-        truth, score = np.maximum(code, 0).astype(np.float32), self.score()
-        training.set_seed(seed)
-        with training.strategy_scope(config), training.precision_policy(config):
-            model = self.build(inputs, self.prior)
-        started, begun = self.start(model, inputs, code, rows, held), None
-        if started:
-            begun = model.get_weights()
-            before = score.function(truth[held], _outputs(model, inputs, held))
-        self.history = training.fit(
-            model,
-            inputs,
-            truth,
-            train=rows,
-            valid=held,
-            loss=self.loss(),
-            settings=config,
-            score=score,
-            folder=folder,
-            on_epoch=lambda epoch, epochs, logs: say(progress(epoch, epochs, logs)),
-        )
-        self.seconds += sum(entry["seconds"] for entry in self.history.epochs)
-        if started and before <= score.function(truth[held], _outputs(model, inputs, held)):
-            model.set_weights(begun)
-            self.history.best_epoch = 0
-            self.history.notes.append("no epoch was better than the start, which is kept")
-        return model, self.history.best_epoch
+        """What each network said of the rows it did not see; see `fit_networks`."""
+        return fit_networks(self, inputs, code, folds, folder=folder, stages=stages)
 
     # -- probabilities and what is done with them
 
@@ -585,38 +470,3 @@ class DiagnosticPipeline(BinaryPipeline):
         read = calibrator_from_dict if len(self.names) == 2 else class_calibrator_from_dict
         self.calibrator = read(content["calibration"])
         self.thresholds = Protocol.from_dict(content["decision"])
-
-
-def probabilities(raw: np.ndarray) -> np.ndarray:
-    """Logits `(rows, members, classes)` -> probabilities `(rows, classes)`, the mean over the members, float64.
-
-    Example:
-        >>> probabilities(np.zeros((1, 3, 2))).tolist()
-        [[0.5, 0.5]]
-    """
-    raw = np.asarray(raw, np.float64)
-    raw = raw if raw.ndim == 3 else raw[:, None, :]
-    odds = np.exp(raw - raw.max(axis=-1, keepdims=True))
-    return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=1)
-
-
-def _outputs(model, inputs, rows: np.ndarray) -> np.ndarray:
-    from shared import training
-
-    return training.predict(model, inputs, rows)
-
-
-def joined_networks(models: list):
-    """One network whose members are those of all; a single one stays as it is."""
-    import keras
-
-    if len(models) == 1:
-        return models[0]
-    for number, model in enumerate(models):
-        model.name = f"network{number + 1}"
-    inputs = {
-        name: keras.Input(each.shape[1:], name=name, dtype=each.dtype)
-        for name, each in models[0].input.items()
-    }
-    outputs = [model(inputs) for model in models]
-    return keras.Model(inputs, keras.layers.Concatenate(axis=1, name="members")(outputs), name="networks")

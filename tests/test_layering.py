@@ -19,10 +19,30 @@ LAYERS = [
         *("diagnostic_settings", "protocol", "proposing"),
     },
     {"builders", "losses", "training", "baselines", "class_rivals"},
-    {"pipeline", "bundle", "binary", "forecast", "imaging", "diagnostic"},
+    {
+        "pipeline",
+        "bundle",
+        "binary",
+        "forecast",
+        "imaging",
+        "diagnostic",
+        "diagnostic_checks",
+        "diagnostic_networks",
+    },
     {"tasks", "cases", "facts", "scoring", "verdicts", "forecast_scoring", "forecast_sentences"}
     | {"image_scoring", "image_verdicts", "diagnostic_scoring", "diagnostic_verdicts", "diagnostic_cases"}
-    | {"forecast_verdicts", "report", "run", "serve", "export", "testing", "cli", "cli_map", "cli_data", "catalogue"},
+    | {
+        "forecast_verdicts",
+        "report",
+        "run",
+        "serve",
+        "export",
+        "testing",
+        "cli",
+        "cli_map",
+        "cli_data",
+        "catalogue",
+    },
 ]
 KERAS = {"keras", "tensorflow", "jax", "torch"}
 AT_THE_TOP = {"builders", "losses", "training"}
@@ -146,6 +166,8 @@ TESTED_WITH = {
     "errors": "contract/test_check",
     "quiet": "test_cli",
     "pipeline": "test_run",
+    "diagnostic_checks": "test_diagnostic",
+    "diagnostic_networks": "test_diagnostic",
 }
 TEST_FILES = sorted((ROOT / "tests" / "shared").rglob("test_*.py"))
 

@@ -20,7 +20,7 @@ def guessing(cls, *, knows=1.2):
             return logits[np.concatenate([held for _, held in folds])]
 
         def probability(self, prepared, rows=None):
-            from shared.diagnostic import probabilities
+            from shared.diagnostic_networks import probabilities
 
             raw = self.logits if rows is None else self.logits[rows]
             return self.calibrate(self.calibrator, probabilities(raw))

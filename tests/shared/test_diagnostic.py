@@ -12,7 +12,8 @@ from scipy.special import softmax
 from sklearn.metrics import log_loss
 
 from shared.contract import Mapping, raw_table
-from shared.diagnostic import PatientFeatures, joined_networks, probabilities
+from shared.diagnostic import PatientFeatures
+from shared.diagnostic_networks import joined_networks, probabilities
 from shared.errors import ContractError
 from verticals.healthcare import DiagnosisPipeline
 from verticals.healthcare.diagnosis.sample import patients_mapping, simulate_patients, write_xrays

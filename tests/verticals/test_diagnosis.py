@@ -35,7 +35,7 @@ def test_the_public_data_sets_pass_the_check_with_them(name):
     path = Path(os.environ["VERTICALS_DATA"]) / "healthcare" / file
     table = pipeline.check(pipeline.read(path, found.mapping.format))
     assert len(table) == rows
-    assert pipeline._modalities(pipeline.features(table)) == modalities
+    assert pipeline.modalities_of(pipeline.features(table)) == modalities
 
 
 def test_the_template_that_is_copied_loads():

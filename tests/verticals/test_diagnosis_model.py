@@ -7,7 +7,7 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from shared.builders import CategoryIndicators
-from shared.diagnostic import joined_networks, probabilities
+from shared.diagnostic_networks import joined_networks, probabilities
 from shared.patients.inputs import PatientInputs
 from verticals.healthcare.diagnosis import model as diagnosis
 from verticals.healthcare.diagnosis.config import DiagnosisConfig

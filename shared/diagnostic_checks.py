@@ -1,0 +1,73 @@
+"""What is wrong with a table of patients that every single column passed."""
+
+import numpy as np
+
+from shared.contract import Table
+from shared.contract.parsing import count
+from shared.errors import Fault
+from shared.patients.columns import codes_for_missing, identifiers, leaks_of, useless_bands
+from shared.patients.parts import both_sides, parts_faults
+from shared.patients.reading import cells_of, parts_of
+
+
+def faults_of(pipeline, table: Table) -> list[Fault]:
+    """What keeps rows that pass from teaching or judging: no features, a leak, a patient in two parts.
+
+    What is only worth a look is added to the table's notes: a class with few rows, codes, settings that do nothing.
+
+    Args:
+        pipeline: A `DiagnosticPipeline`; one that is fitted is judged on these rows.
+    """
+    parts = parts_of(table)
+    column = table.mapping.column("patient")
+    faults = [
+        *parts_faults(parts, table.rows, table.mapping.column("split")),
+        *nothing_mapped(pipeline, table),
+    ]
+    faults += both_sides(parts, cells_of(table, "patient"), table.rows, column)
+    code = pipeline.codes(table)
+    if not (code >= 0).any():
+        text = "no row has a class: every cell is empty. Fill it in, or predict instead"
+        return [*faults, Fault(column=table.mapping.column("label"), role="label", text=text)]
+    counts = np.bincount(code[code >= 0], minlength=len(pipeline.class_names(table)))
+    for name, number in zip(pipeline.class_names(table), counts):
+        if number < pipeline.config.fewest:
+            few = f"class `{name}` has {count(int(number), 'row')}, fewer than {pipeline.config.fewest}"
+            table.notes.append(f"{few}: its figures mean little")
+    features = pipeline.features(table)
+    allowed = pipeline.config.allow_leaks
+    if pipeline.state is None:  # a fitted one has its columns, and is only judged on these rows
+        faults += identifiers(table, features, pipeline.groups(table))
+        faults += useless_bands(table, pipeline.config.bands)
+        table.notes += _unused(pipeline.config, parts)
+    table.notes += codes_for_missing(features)
+    for leak in leaks_of(features, code, pipeline.class_names(table), fewest=pipeline.config.fewest):
+        if pipeline.state is not None or "*" in allowed or leak.name in allowed:
+            table.notes.append(f"column `{leak.name}` tells the label alone, and stays: {leak.how}")
+            continue
+        text = (
+            f"tells the label alone ({leak.how}; {leak.rows:,} rows). Is it known before the diagnosis? If not, "
+            f'leave it out; if so, set allow_leaks = ["{leak.name}"] under [settings]'
+        )
+        faults.append(Fault(column=leak.name, text=text))
+    return faults
+
+
+def _unused(config, parts: np.ndarray) -> list[str]:
+    """Settings of the split that do nothing with these rows."""
+    given = any(part is not None for part in parts)
+    idle = ["split", "folds", "repeats"] if given else ["repeats"] if config.split != "stratified" else []
+    idle += ["folds"] if config.split == "site" and not given else []
+    idle = [name for name in idle if getattr(config, name) != type(config).model_fields[name].default]
+    why = "the parts are given" if given else f"the rows are parted by {config.split}"
+    return [f"[settings] {name} does nothing, as {why}" for name in idle]
+
+
+def nothing_mapped(pipeline, table: Table) -> list[Fault]:
+    """A fault if there is nothing to make a diagnosis of."""
+    if pipeline.state is None and not pipeline.modalities_of(pipeline.features(table)):
+        text = (
+            "nothing is mapped that a diagnosis could be made of: name columns under [features], or an image "
+        )
+        return [Fault(text=f"{text}or signal under [columns] or [signal]")]
+    return []

@@ -137,7 +137,6 @@ def test_what_is_judged_and_shown_is_plain_json_and_the_gallery_holds_pictures(o
     predictions = predictions.copy()
     found = explain_photos(made, prepared, splits[0], predictions)
     json.dumps([found, {name: metrics[name] for name in ("inspection", "slices", "classes", "results")}])
-    assert "position" not in predictions
     assert 3 <= len(found["gallery"]) <= made.config.gallery
     for each in found["gallery"]:
         assert each["kind"] in ("wrong", "doubtful", "right") and "/" not in each["name"]

@@ -263,13 +263,14 @@ def test_a_case_is_told_by_its_strongest_features_in_the_customers_units():
         {"shop": pd.Series(["x", None, "y"]).astype("category")},
     )
     credit = {"amount": 2.0, "shop": -3.0, "past": 0.5, "far": 0.1}
-    case = cases._case("right", answers((7, 0.9, "block", 1)).iloc[0], features, 2, credit)
+    case = cases.case_of("right", answers((7, 0.9, "block", 1)).iloc[0], features, 2, credit)
     assert [entry["feature"] for entry in case["attributions"]] == ["shop", "amount", "past", "far"]
-    assert case["values"] == {"shop": "y", "amount": 250.0, "past": None, "far": None}
+    assert case["values"] == {"shop": "y", "amount": 250.0, "far": None}
+    assert "value" not in case["attributions"][2]  # a history has none
     assert (case["row"], case["label"], case["decision"]) == (7, 1, "block")
     json.dumps(case, allow_nan=False)
     assert (
-        cases._case("right", answers((7, 0.9, "block", 1)).iloc[0], features, 1, credit)["values"]["amount"]
+        cases.case_of("right", answers((7, 0.9, "block", 1)).iloc[0], features, 1, credit)["values"]["amount"]
         is None
     )
 

@@ -585,7 +585,8 @@ def test_another_part_judges_by_its_own_files(fitted, tmp_path):
     words = ("--data", tmp_path / "later.csv", "--out", tmp_path / "judged")
     code, told = command("evaluate", folder / "bundle", *words)
     assert code == 0 and (tmp_path / "judged" / "report.html").exists(), told
-    assert len(pd.read_parquet(tmp_path / "judged" / "predictions.parquet")) == len(later)
+    judged = pd.read_parquet(tmp_path / "judged" / "predictions.parquet")
+    assert len(judged) == len(later) and "position" not in judged
     pipeline = DiagnosisPipeline(DiagnosisPipeline.Config(**TINY), WITH_SIGNAL)
     own = pipeline.read(folder / "patients.csv", WITH_SIGNAL.format)
     found = pipeline.check(own, later=pipeline.read(tmp_path / "later.csv", WITH_SIGNAL.format))

@@ -127,13 +127,10 @@ def test_given_parts_that_are_not_kept_are_noticed(trial):
         patient_parts.check_given_parts_are_kept(broken(trial, Deaf))
 
 
-def test_a_patient_in_two_given_parts_who_is_not_refused_is_noticed(trial):
-    class Careless(Guessing):
-        def _faults(self, table):
-            return []
-
+def test_a_patient_in_two_given_parts_who_is_not_refused_is_noticed(trial, monkeypatch):
+    monkeypatch.setattr("shared.diagnostic.faults_of", lambda pipeline, table: [])
     with pytest.raises(AssertionError, match="not refused"):
-        patient_parts.check_given_parts_are_kept(broken(trial, Careless))
+        patient_parts.check_given_parts_are_kept(trial)
 
 
 @pytest.mark.parametrize("what", ["image", "patient"])
@@ -230,7 +227,7 @@ def test_a_protocol_that_hangs_on_test_rows_is_noticed(trial):
         def fit(self, table, split, **more):
             found = super().fit(table, split, **more)
             p = self.probability(found, split.test)
-            self.thresholds = self.protocol(self.codes(table)[split.test], p)
+            self.thresholds = self.protocol(table, split.test, p)
             return found
 
     with pytest.raises(AssertionError, match="another `decision`"):

@@ -150,9 +150,7 @@ def _of_signal(signal, classes: int, config: DiagnosisConfig):
     if not config.random_kernels:
         return deep
     kernels = min(config.random_kernels, max(100, MOST_CELLS // signal.shape[1]))
-    # Drawn from the seed of the fit: networks that are joined read other kernels.
-    seed = int(keras.ops.convert_to_numpy(keras.random.randint((), 0, 2**31 - 1)))
-    plain = builders.RandomConvolutions(kernels, seed=seed, name="random_convolutions")(signal)
+    plain = builders.RandomConvolutions(kernels, name="random_convolutions")(signal)
     plain = builders.Standardise(name=SCALE)(plain)
     return keras.layers.Add(name="signal_evidence")([deep, _linear(plain, classes, "signal")])
 

@@ -157,11 +157,13 @@ class DiagnosticPipeline(BinaryPipeline):
     # -- classes
 
     def class_names(self, table: Table) -> list[str]:
-        """The name of each class, the reference first: the texts of [labels], else the numbers."""
+        """The name of each class, the reference first: as set, else the texts of [labels], else the numbers."""
         if self.names:
             return self.names
         known = table.frame["label"].to_numpy(np.float64) if "label" in table.frame else np.empty(0)
         count = int(max(np.nanmax(known, initial=0), max(self.mapping.labels.values(), default=0), 1)) + 1
+        if len(self.config.class_names) == count:  # else a fault, see `faults_of`
+            return list(self.config.class_names)
         names = [str(place) for place in range(count)]
         for text, place in reversed(self.mapping.labels.items()):
             names[place] = text

@@ -29,6 +29,7 @@ def faults_of(pipeline, table: Table) -> list[Fault]:
     if not (code >= 0).any():
         text = "no row has a class: every cell is empty. Fill it in, or predict instead"
         return [*faults, Fault(column=table.mapping.column("label"), role="label", text=text)]
+    faults += _misnamed(pipeline.config.class_names, pipeline.class_names(table))
     counts = np.bincount(code[code >= 0], minlength=len(pipeline.class_names(table)))
     for name, number in zip(pipeline.class_names(table), counts):
         if number < pipeline.config.fewest:
@@ -51,6 +52,15 @@ def faults_of(pipeline, table: Table) -> list[Fault]:
         )
         faults.append(Fault(column=leak.name, text=text))
     return faults
+
+
+def _misnamed(given, names: list[str]) -> list[Fault]:
+    """A fault where there are other names than classes, or one name twice."""
+    if not given or (list(given) == names and len(set(given)) == len(given)):
+        return []
+    called = ", ".join(f"`{name}`" for name in given)
+    text = f"[settings] class_names: found {called}; expected {len(names)} different names"
+    return [Fault(text=f"{text}, one for each class from 0 on")]
 
 
 def _unused(config, parts: np.ndarray) -> list[str]:

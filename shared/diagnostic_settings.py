@@ -54,6 +54,9 @@ class DiagnosticSettings(FitSettings, SplitSettings):
     )
 
     # What is shown
+    class_names: tuple[str, ...] = Field(
+        (), description="what the classes 0, 1, ... are called; left out: as the texts under [labels]"
+    )
     intended_use: str = Field(
         "", description="one sentence for the report: whom it is for, and for what decision"
     )

@@ -330,3 +330,12 @@ def test_a_data_frame_whose_photos_lie_in_the_working_folder_is_read(visits, mon
     frame = visits.assign(image=[Path(name).name if name else "" for name in visits["image"]])
     table = Guessing(mapping=patients_mapping()).check(frame)
     assert np.array_equal(table.photos.present, visits["image"] != "")
+
+
+def test_classes_are_called_as_it_is_set_and_other_names_than_classes_are_a_fault():
+    pipeline = Guessing(Guessing.Config(class_names=("well", "ill")), MAPPING)
+    assert pipeline.class_names(pipeline.check(raw_table(plain(60)))) == ["well", "ill"]
+    for wrong in (("well", "ill", "worse"), ("well", "well")):
+        pipeline = Guessing(Guessing.Config(class_names=wrong), MAPPING)
+        with pytest.raises(ContractError, match="class_names.*expected 2 different names"):
+            pipeline.check(raw_table(plain(60)))

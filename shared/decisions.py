@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from shared.ranking import half_way
+
 PASS, REVIEW, BLOCK = "pass", "review", "block"
 
 
@@ -95,5 +97,4 @@ def _between(descending: np.ndarray, count: int) -> float:
         return NEVER
     if count == len(descending):
         return 0.0
-    middle = (float(descending[count - 1]) + float(descending[count])) / 2
-    return middle if middle > descending[count] else float(descending[count - 1])
+    return half_way(descending[count], descending[count - 1])

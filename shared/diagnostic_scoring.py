@@ -106,12 +106,11 @@ def score_loaded_patients(
     stages: Stages,
 ) -> None:
     """Answers of the model alone."""
-    known = split.test[fitted.codes(prepared.table)[split.test] >= 0]
-    scored.rows.append(known)
-    scored.fold.append(np.full(len(known), number))
+    scored.rows.append(split.test)
+    scored.fold.append(np.full(len(split.test), number))
     with stages("score"):
         begun = time.perf_counter()
-        p = fitted.probability(prepared, known)
+        p = fitted.probability(prepared, split.test)
         scored.time("model", fit=fitted.seconds, score=time.perf_counter() - begun, rows=len(p))
         scored.diagnosed("model", p, fitted.thresholds)
 

@@ -23,6 +23,7 @@ from shared.metrics import (
     roc_auc,
 )
 from shared.patients.columns import leaks_of
+from shared.patients.reading import cells_of
 from shared.scoring import speeds
 from shared.stages import Stages
 from shared.trust.abstention import abstention_curve, certainty, kept_effect
@@ -142,7 +143,6 @@ def judge_patients(fitted: DiagnosticPipeline, prepared: Prepared, splits, score
         if many is not None:
             judged["folds"] = judging.folds(label, fold, scores)
     predictions = fitted.answers(table, rows, p["model"])
-    predictions["score"] = scores["model"]
     predictions["decision"] = decisions["model"]
     predictions["positive"] = scored.of("called")
     names = np.array(names, object)
@@ -289,18 +289,15 @@ def subgroup_names(fitted: DiagnosticPipeline, table, rows: np.ndarray) -> dict[
         if values.dtype.kind == "f":
             found[plain] = banded(values.to_numpy()[rows], fitted.config.bands.get(plain), values.to_numpy())
         else:
-            found[plain] = np.array(
-                ["" if each != each or each is None else str(each) for each in values.astype(object)], object
-            )[rows]
+            found[plain] = _texts(table, name)[rows]
     if "site" in table.frame:
-        found["site"] = np.array(
-            [
-                "" if each != each or each is None else str(each)
-                for each in table.frame["site"].astype(object)
-            ],
-            object,
-        )[rows]
+        found["site"] = _texts(table, "site")[rows]
     return found
+
+
+def _texts(table, name: str) -> np.ndarray:
+    """The cells of a column as texts, "" where they are empty."""
+    return np.array([cell or "" for cell in cells_of(table, name)], object)
 
 
 def banded(values: np.ndarray, cuts, whole: np.ndarray) -> pd.Categorical:

@@ -92,3 +92,33 @@ def running(values: np.ndarray) -> np.ndarray:
 def share(part, whole):
     """`part / whole`, and 0 where `whole` is 0."""
     return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=np.asarray(whole) > 0)
+
+
+def half_way(lower: float, upper: float) -> float:
+    """A threshold that `upper` reaches and `lower` does not, so that it does not hang on a single row.
+
+    Example:
+        >>> half_way(0.25, 0.75), half_way(1.0, np.nextafter(1.0, 2.0)) > 1.0
+        (0.5, True)
+    """
+    middle = (float(lower) + float(upper)) / 2
+    return middle if middle > lower else float(upper)  # neighbours in floating point have nothing between
+
+
+def labelled(label, score) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and scores, float64 `(rows,)`, of the rows whose label is known.
+
+    Raises:
+        ValueError: If the lengths differ or a known row's score lies outside [0, 1].
+    Example:
+        >>> labelled([1, None, 0], [0.9, 0.5, 0.1])[1].tolist()
+        [0.9, 0.1]
+    """
+    label, score = (np.asarray(each, np.float64).reshape(-1) for each in (label, score))
+    if len(label) != len(score):
+        raise ValueError(f"expected as many labels as scores, found {len(label)} and {len(score)}")
+    known = np.isfinite(label)
+    label, score = label[known], score[known]
+    if not ((score >= 0) & (score <= 1)).all():
+        raise ValueError("scores must lie in [0, 1]")
+    return label, score

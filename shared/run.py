@@ -65,8 +65,7 @@ def run(
             metrics |= task.explain(fitted, prepared, splits[-1], predictions)
         with stages("save"):
             bundle.save(fitted, part / "bundle", facts=provenance(table, splits))
-            predictions = predictions.drop(columns="position", errors="ignore")  # for `explain` alone
-            predictions.to_parquet(part / "predictions.parquet", index=False)
+            _keep(predictions, part)
         metrics["curves"]["learning"] = learning_curve(fitted.history)
         metrics |= run_facts(fitted, table, splits) | (facts or {})
         _finish(part, Path(out), metrics, lang, stages)
@@ -111,8 +110,7 @@ def evaluate(
         task.loaded(pipeline, prepared, split, 0, scored, stages)
         metrics, predictions = task.judge(pipeline, prepared, [split], scored, stages)
         with stages("save"):
-            predictions = predictions.drop(columns="position", errors="ignore")  # for `explain` alone
-            predictions.to_parquet(part / "predictions.parquet", index=False)
+            _keep(predictions, part)
         metrics |= run_facts(pipeline, table, [split]) | (facts or {})
         _finish(part, Path(out), metrics, lang, stages)
     return metrics
@@ -173,6 +171,12 @@ def _keep_checkpoints(part: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     if part.is_dir() and not kept:
         part.rmdir()
+
+
+def _keep(predictions: pd.DataFrame, part: Path) -> None:
+    """Writes what each test row was answered; its position in the table was for `explain` alone."""
+    kept = predictions.drop(columns="position", errors="ignore")
+    kept.to_parquet(part / "predictions.parquet", index=False)
 
 
 def refuse_unwritable(path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from shared.decisions import Costs, cheapest_thresholds
 from shared.images.metrics import share_interval
+from shared.ranking import half_way, labelled
 
 ACCEPT, AGAIN, REJECT = "accept", "again", "reject"
 RULES = ("false_rejects", "escapes", "cost")
@@ -70,7 +71,7 @@ def threshold_for_false_rejects(label, score, most: float) -> float:
         return 0.0
     lower = good[allowed]  # the highest good photo that must stay below
     above = score[score > lower]
-    return _half_way(lower, above.min()) if len(above) else float(np.nextafter(lower, 2.0))
+    return half_way(lower, above.min()) if len(above) else float(np.nextafter(lower, 2.0))
 
 
 def threshold_for_escapes(label, score, most: float) -> float:
@@ -91,7 +92,7 @@ def threshold_for_escapes(label, score, most: float) -> float:
         return float(np.nextafter(score.max(), 2.0))
     upper = defects[allowed]  # the lowest defect that must be caught
     below = score[score < upper]
-    return _half_way(below.max(), upper) if len(below) else float(upper)
+    return half_way(below.max(), upper) if len(below) else float(upper)
 
 
 def threshold_by_cost(label, score, escape_cost: float, false_reject_cost: float) -> float:
@@ -214,18 +215,7 @@ def few_good(label, most: float) -> dict[str, str] | None:
 
 def _known(label, score) -> tuple[np.ndarray, np.ndarray]:
     """Labels and scores of the photos whose class is known."""
-    label, score = (np.asarray(each, np.float64).reshape(-1) for each in (label, score))
-    if len(label) != len(score):
-        raise ValueError(f"expected as many labels as scores, found {len(label)} and {len(score)}")
-    known = np.isfinite(label)
-    label, score = label[known], score[known]
-    if not ((score >= 0) & (score <= 1)).all():
-        raise ValueError("scores must lie in [0, 1]")
+    label, score = labelled(label, score)
     if not len(score):
         raise ValueError("thresholds need photos whose class is known")
     return label, score
-
-
-def _half_way(lower: float, upper: float) -> float:
-    middle = (float(lower) + float(upper)) / 2
-    return middle if middle > lower else float(upper)  # neighbours in floating point have nothing between

@@ -7,7 +7,7 @@ import numpy as np
 
 from shared.intervals import bootstrap
 from shared.metrics import metric
-from shared.ranking import SMALLEST, checked, running
+from shared.ranking import SMALLEST, checked, half_way, running
 from shared.trust.shares import share_among, share_estimate
 
 NEVER = 2.0  # a threshold that no risk reaches
@@ -294,8 +294,7 @@ def _edge(ascending: np.ndarray, count: int) -> float:
         return 0.0
     if count == len(ascending):
         return NEVER
-    middle = (float(ascending[count - 1]) + float(ascending[count])) / 2
-    return middle if middle > ascending[count - 1] else float(ascending[count])
+    return half_way(ascending[count - 1], ascending[count])
 
 
 def _is_binary(p: np.ndarray) -> bool:

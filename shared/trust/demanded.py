@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from shared.images.metrics import share_interval
+from shared.ranking import half_way, labelled
 
 RULES = ("sensitivity", "specificity")
 
@@ -89,7 +90,9 @@ def demanded_threshold(
     if rule not in RULES:
         raise ValueError(f"expected the rule {' or '.join(RULES)}, found {rule!r}")
     least = cases_needed(demanded, confidence)
-    label, score = _known(label, score)
+    label, score = labelled(label, score)
+    if not np.isin(label, (0, 1)).all():
+        raise ValueError("labels must be 0 or 1")
     case = label == 1
     mine = np.sort(score[case]) if rule == "sensitivity" else np.sort(score[~case])[::-1]
     if not len(mine):
@@ -99,10 +102,10 @@ def demanded_threshold(
     last = mine[lost]  # the last one that must be called right
     if rule == "sensitivity":
         below = score[score < last]
-        threshold = _between(below.max(), last) if len(below) else float(last)
+        threshold = half_way(below.max(), last) if len(below) else float(last)
     else:
         above = score[score > last]
-        threshold = _between(last, above.min()) if len(above) else float(np.nextafter(last, 2.0))
+        threshold = half_way(last, above.min()) if len(above) else float(np.nextafter(last, 2.0))
     called = score >= threshold
     return Operating(
         threshold,
@@ -149,22 +152,3 @@ def _counted(right: np.ndarray) -> dict[str, Any]:
     count, of = int(right.sum()), len(right)
     found = share_interval(count, of).to_dict() if of else dict.fromkeys(("value", "low", "high"))
     return {**found, "count": count, "of": of}
-
-
-def _known(label, score) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and scores of the rows whose label is known."""
-    label, score = (np.asarray(each, np.float64).reshape(-1) for each in (label, score))
-    if len(label) != len(score):
-        raise ValueError(f"expected as many labels as scores, found {len(label)} and {len(score)}")
-    known = np.isfinite(label)
-    label, score = label[known], score[known]
-    if not np.isin(label, (0, 1)).all():
-        raise ValueError("labels must be 0 or 1")
-    if not ((score >= 0) & (score <= 1)).all():
-        raise ValueError("scores must lie in [0, 1]")
-    return label, score
-
-
-def _between(lower: float, upper: float) -> float:
-    middle = (float(lower) + float(upper)) / 2
-    return middle if middle > lower else float(upper)  # neighbours in floating point have nothing between

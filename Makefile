@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 FILES := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: demo test lint clean
+.PHONY: demo test notebooks lint clean
 
 demo: .venv/installed
 	$(BIN)/verticals run finance.fraud --out runs/demo
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+notebooks: .venv/installed-notebooks  # trusted, so that the stored drawings show before a cell is run
+	cd notebooks && ../$(BIN)/jupyter-trust *.ipynb && ../$(BIN)/jupyter-lab
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .
@@ -24,6 +27,10 @@ lint: .venv/installed-test
 
 .venv/installed-test: .venv/bin/python $(FILES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@ .venv/installed
+
+.venv/installed-notebooks: .venv/bin/python $(FILES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[notebooks]"
 	touch $@ .venv/installed
 
 clean:

@@ -28,6 +28,9 @@ GRIDS: dict[str, list[Settings]] = {
     ],
 }
 
+LEARNT = {name: grid for name, grid in GRIDS.items() if name != "prior"}
+"""Without the share of positives, for solutions that bring a trivial rival of their own."""
+
 
 @dataclass(frozen=True)
 class Matrix:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,11 +15,15 @@ from shared.config import Settings
 from shared.contract import Mapping, Table
 from shared.decisions import PASS, Costs, Thresholds
 from shared.encoding import Features
-from shared.errors import Fault, SplitError
+from shared.features import Columns, gathered, latest_rows
 from shared.fit_settings import FitSettings, Score, progress
+from shared.history import group_codes
 from shared.inputs import Inputs
-from shared.metrics import average_precision
+from shared.metrics import average_precision, card_precision_at_k
+from shared.money import RULE, alert_budget, choose_thresholds
 from shared.pipeline import Pipeline, Text
+from shared.split_checks import check_both_classes
+from shared.split_settings import make_splits
 from shared.splits import Split
 from shared.stages import Stages
 
@@ -41,12 +46,22 @@ class Prepared:
 class BinaryPipeline(Pipeline):
     """One solution that scores rows, from a checked table to a decision for each row.
 
-    A solution gives the class attributes and overrides the hooks; the stages (`fit`, `predict`) are the same
-    for all and call the hooks in this order: `features`, `learn`, `encode`, `build`, `score`, `decode`, `decide`.
+    A solution gives the class attributes, `sample`, `columns`, `build` and `costs`, and overrides what else is its
+    own; the stages (`fit`, `predict`) are the same for all and call the hooks in this order: `features`, `learn`,
+    `encode`, `build`, `score`, `decode`, `decide`. Of its `Config` these are read where they are there:
+
+    - `network`: "tabular" reads a row's features, "history" those of the latest `history` rows of its key, "fused"
+      both;
+    - `bins`: of the numbers' piecewise-linear embedding, learnt as `state["edges"]`;
+    - `alerts_per_day`: most rows that the thresholds stop.
     """
 
     primary: ClassVar[str] = "average_precision"
     rivals: ClassVar[dict[str, list[dict[str, Any]]]] = GRIDS
+    key_role: ClassVar[str | None] = None  # whose rows belong together: a card, a customer, a machine
+    top_a_day: ClassVar[int | None] = (
+        None  # keys a day that can be looked at: the share of positive ones is judged
+    )
 
     def __init__(self, config: Settings | None = None, mapping: Mapping | None = None):
         super().__init__(config, mapping)
@@ -55,17 +70,33 @@ class BinaryPipeline(Pipeline):
 
     # -- hooks: what a delivery team changes for a customer
 
+    def columns(self, table: Table) -> Columns:
+        """The solution's own features: one value per row, read from the row and its past only; nothing learnt."""
+        return {}
+
     def features(self, table: Table) -> Features:
-        """One value per row and feature, read from the row and its past only; nothing learnt."""
-        raise NotImplementedError
+        """These, and the further columns that the customer named."""
+        return gathered(self.columns(table), table.frame, [role.name for role in self.roles])
 
     def learn(self, features: Features, rows: np.ndarray, label: np.ndarray) -> dict[str, Any]:
-        """Vocabularies, means, spreads of the training `rows` (whose labels are given), as plain JSON."""
-        return encoding.learn(features, rows, most_categories=self.config.most_categories)
+        """Vocabularies, means, spreads, bins of the training `rows` (whose labels are given), as plain JSON."""
+        state = encoding.learn(features, rows, most_categories=self.config.most_categories)
+        bins = getattr(self.config, "bins", None)
+        if bins is not None:
+            from shared.builders import tree_edges
+
+            columns = {name: values[rows] for name, values in features.numbers.items()}
+            numbers = encoding.encode_numbers(columns, state["numbers"])
+            state["edges"] = tree_edges(numbers, label, bins=bins) if bins else []
+        return state
 
     def encode(self, features: Features, table: Table) -> Inputs:
         """Features and state -> what the network reads."""
-        return Inputs(encoding.encode(features, self.state))
+        arrays = encoding.encode(features, self.state)
+        if self._reads == "tabular":
+            return Inputs(arrays)
+        alone = self._reads == "history"
+        return latest_rows(arrays, table.frame, self.key_role, window=self.config.history, alone=alone)
 
     def matrix(self, prepared: Prepared) -> Matrix:
         """The same features for the rivals."""
@@ -76,7 +107,12 @@ class BinaryPipeline(Pipeline):
 
     def places(self) -> dict[str, list[tuple[str, int | None]]]:
         """Where each feature stands in the network's inputs; see `shared.explain`."""
-        return encoding.places(self.state)
+        row = {} if self._reads == "history" else encoding.places(self.state)
+        return row if self._reads == "tabular" else row | {f"{self.key_role}_history": [("history", None)]}
+
+    @property
+    def _reads(self) -> str:
+        return getattr(self.config, "network", "tabular")
 
     def build(self, inputs: Inputs, label: np.ndarray):
         """The network, not compiled; `inputs` and `label` of the training rows give shapes and priors."""
@@ -100,8 +136,12 @@ class BinaryPipeline(Pipeline):
         return np.where(raw >= 0, 1 / (1 + odds), odds / (1 + odds)).reshape(len(raw), -1).mean(axis=1)
 
     def decide(self, table: Table, rows: np.ndarray, scores: np.ndarray) -> Thresholds:
-        """Thresholds from validation rows and the customer's costs."""
-        raise NotImplementedError
+        """The cheapest thresholds on validation rows, within the alerts that a day may bring."""
+        alerts, costs = getattr(self.config, "alerts_per_day", None), self.costs(table)
+        if costs is None:
+            raise NotImplementedError(f"`{self.name}` has no `costs`: give them, or another `decide`")
+        budget = None if alerts is None else alert_budget(alerts, table.frame["time"])
+        return choose_thresholds(scores, costs.take(rows), budget=budget)
 
     def costs(self, table: Table) -> Costs | None:
         """What each answer costs on each row; None: the solution has no money in it."""
@@ -113,7 +153,7 @@ class BinaryPipeline(Pipeline):
 
     def rule(self, table: Table) -> tuple[np.ndarray, Text]:
         """What is decided today on each row, without a model, and its words."""
-        return np.full(len(table), PASS), {"en": "every row passes", "zh": "全部放行"}
+        return np.full(len(table), PASS), RULE["rule.none"]
 
     def slices(self, table: Table, features: Features, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Parts of the test rows to judge apart: by kind of slice, the part each of `rows` is in."""
@@ -121,7 +161,12 @@ class BinaryPipeline(Pipeline):
 
     def extra_metrics(self, table: Table, rows: np.ndarray) -> dict[str, Any]:
         """The solution's own metrics of the test `rows`, besides those of `shared.judging`."""
-        return {}
+        if self.top_a_day is None or self.key_role not in table.frame:
+            return {}
+        day = table.frame["time"].dt.floor("D").to_numpy()[rows]
+        key = self.groups(table)[rows]
+        measure = partial(card_precision_at_k, day=day, card=key, k=self.top_a_day)
+        return {f"{self.key_role}_precision_{self.top_a_day}": measure}
 
     # -- stages: the same for every solution
 
@@ -130,8 +175,19 @@ class BinaryPipeline(Pipeline):
         return table.frame["label"].to_numpy(np.float64)
 
     def groups(self, table: Table) -> np.ndarray | None:
-        """What is resampled whole for intervals (cards, patients); None: rows."""
-        return None
+        """What is kept whole in splits and resampled whole for intervals: the rows of a key; None: each row alone."""
+        return group_codes(table.frame[self.key_role]) if self.key_role in table.frame else None
+
+    def splits(self, table: Table) -> list[Split]:
+        time = table.frame["time"].to_numpy() if "time" in table.frame else None
+        return make_splits(
+            self.config,
+            self.label(table),
+            time=time,
+            groups=self.groups(table),
+            seed=self.config.seed,
+            given=table.own if table.tested else None,
+        )
 
     def fit(
         self,
@@ -153,7 +209,7 @@ class BinaryPipeline(Pipeline):
         stages = stages or Stages()
         self.mapping = table.mapping  # with the decimal mark and the date format that were detected
         label = self.label(table)
-        _refuse_single_class(self.name, label, split)
+        check_both_classes({"train": split.train, "valid": split.valid}, label, solution=self.name)
         with stages("prepare"):
             features = features if features is not None else self.features(table)
             self.state = self.learn(features, split.train, label[split.train])
@@ -232,18 +288,3 @@ class BinaryPipeline(Pipeline):
             "parts": splits[-1].describe(label, time),
             "calibration": self.calibrator.to_dict(),
         }
-
-
-def _refuse_single_class(name: str, label: np.ndarray, split: Split) -> None:
-    faults = []
-    for part, rows in {"train": split.train, "valid": split.valid}.items():
-        positives = int(np.nansum(label[rows]))
-        if positives == 0 or positives == len(rows):
-            faults.append(
-                Fault(
-                    text=f"the {part} part has {len(rows):,} rows and {positives:,} positive ones; it needs both "
-                    "kinds. Give more rows, or other days under [settings]"
-                )
-            )
-    if faults:
-        raise SplitError(f"`{name}` cannot learn from this split", faults)

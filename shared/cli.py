@@ -1,6 +1,5 @@
 """The command line: parses, calls one function, prints what came of it."""
 
-import importlib
 import os
 import sys
 import warnings
@@ -11,10 +10,20 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from shared.cli_clone import commands as clone_commands
 from shared.cli_data import data as data_commands
-from shared.errors import ConfigError, Fault, VerticalsError, did_you_mean
+from shared.cli_places import begin, known, meant, two_names
+from shared.cli_terminal import Terminal, print_results
+from shared.errors import ConfigError, Fault, VerticalsError
 
-Solution = Annotated[str, typer.Argument(help="name of the solution, as in `verticals list`")]
+Solution = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Argument(help="name of the solution, as in `verticals list`; in a customer's project: its own"),
+]
+Names = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Argument(help="solution and table; what is left out is as the customer's project says"),
+]
 Data = Annotated[
     Path | None,
     typer.Option(help="CSV, Parquet or .npz, or a folder or zip of photos; left out: the built-in sample"),
@@ -22,7 +31,6 @@ Data = Annotated[
 Config = Annotated[Optional[Path], typer.Option(help="the customer's TOML file: columns, format, settings")]  # noqa: UP045
 Set = Annotated[Optional[list[str]], typer.Option(help="such as settings.epochs=5; may be given often")]  # noqa: UP045
 Lang = Annotated[str, typer.Option(help="language of the report: en or zh")]
-Table = Annotated[Path, typer.Argument(help="CSV, Parquet or .npz, or a folder or zip of photos")]
 ToScore = Annotated[bool, typer.Option("--predict", help="the table is to be scored: it needs no labels")]
 Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
 Test = Annotated[
@@ -45,7 +53,8 @@ cli = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Train, judge and run solutions."
 )
 cli.add_typer(data_commands, name="data")
-_solutions: dict[str, str] = {}
+for command in clone_commands:
+    cli.command(command.__name__)(command)
 
 
 def app(solutions: Mapping[str, str], arguments: list[str] | None = None) -> None:
@@ -55,12 +64,12 @@ def app(solutions: Mapping[str, str], arguments: list[str] | None = None) -> Non
         solutions: Name -> `module:class` of each solution.
         arguments: None: those of the process.
     """
-    _solutions.update(solutions)
     debug = bool(os.environ.get("VERTICALS_DEBUG"))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without Chinese still gets the rest
     try:
+        begin(solutions)
         with warnings.catch_warnings():
             if not debug:  # those of libraries; what a user must know is a note or an error
                 warnings.simplefilter("ignore")
@@ -94,8 +103,8 @@ def app(solutions: Mapping[str, str], arguments: list[str] | None = None) -> Non
 @cli.command("list")
 def list_solutions() -> None:
     """The solutions: name, task, the table each needs, what was measured."""
-    for name in _solutions:
-        pipeline = _class(name)
+    for name in known().names():
+        pipeline = known().load(name)
         required = [role.name for role in pipeline.roles if role.required]
         optional = [role.name for role in pipeline.roles if not role.required]
         print(name)
@@ -107,15 +116,21 @@ def list_solutions() -> None:
 
 
 @cli.command()
-def check(
-    solution: Solution, data: Table, config: Config = None, set: Set = None, predict: ToScore = False
-) -> None:
-    """Says whether a table fits, or everything that does not."""
-    pipeline = _pipeline(solution, config, set)
-    table = _read(pipeline, data, predict=predict)
+def check(names: Names = None, config: Config = None, set: Set = None, predict: ToScore = False) -> None:
+    """Says whether a table fits, or everything that does not: verticals check [SOLUTION] [TABLE]."""
+    from shared.opening import open_table
+    from shared.stages import Stages
+
+    solution, data = two_names(known(), names or [])
+    found = meant(known(), solution, data, config, set)
+    if found.data is None:
+        text = "name one, or give it as `data` in the customer's file: `verticals map` writes that"
+        raise ConfigError("there is no table to check", [Fault(text=text)])
+    table = open_table(found.pipeline, found.data, Stages(), predict=predict)
     for note in table.notes:
         print(f"note: {note}")
-    print(f"{table.source} fits `{solution}`: {len(table):,} rows, {len(table.frame.columns)} columns in use")
+    columns = len(table.frame.columns)
+    print(f"{table.source} fits `{found.name}`: {len(table):,} rows, {columns} columns in use")
 
 
 @cli.command("map")
@@ -130,21 +145,23 @@ def map_columns(
     from shared.cli_map import map_table, on_a_terminal
 
     _language(lang)
-    if len(names) > 2:
-        text = f"expected a solution and a file, or a file; found {len(names)} names"
-        raise ConfigError("the table cannot be mapped", [Fault(text=text)])
-    *solution, data = names
-    for name in solution:
-        _class(name)  # is it one
-    known = {name: partial(_class, name) for name in _solutions}
+    solutions = known()
+    solution, data = two_names(solutions, names, alone="table")
+    if data is None:
+        raise ConfigError("there is no table to map", [Fault(text="name it: verticals map [SOLUTION] FILE")])
+    solution = solution or solutions.here
+    if solution is not None:
+        solutions.load(solution)  # is it one
+    own = solutions.clone if solution == solutions.here else None
+    classes = {name: partial(solutions.load, name) for name in solutions.places}
     ask = not yes and on_a_terminal()
-    given = {"solution": solution[0] if solution else None, "out": out, "columns": column or []}
-    map_table(known, Path(data), **given, lang=lang, ask=ask)
+    given = {"solution": solution, "out": out, "columns": column or [], "clone": own}
+    map_table(classes, data, **given, lang=lang, ask=ask)
 
 
 @cli.command()
 def run(
-    solution: Solution,
+    solution: Solution = None,
     data: Data = None,
     config: Config = None,
     set: Set = None,
@@ -156,16 +173,16 @@ def run(
     from shared import run as road
 
     _language(lang)
-    with _Terminal() as stages:
+    with Terminal() as stages:
         pipeline, table = _open(solution, data, config, set, stages, test)
         metrics = road.run(pipeline, table, out, lang=lang, stages=stages, facts=_command())
-    _print_results(metrics, lang)
+    print_results(metrics, lang)
     print(f"report: {out / 'report.html'}")
 
 
 @cli.command()
 def fit(
-    solution: Solution,
+    solution: Solution = None,
     data: Data = None,
     config: Config = None,
     set: Set = None,
@@ -174,7 +191,7 @@ def fit(
     """Fits and saves the bundle; the test rows stay unread."""
     from shared import run as road
 
-    with _Terminal() as stages:
+    with Terminal() as stages:
         pipeline, table = _open(solution, data, config, set, stages)
         road.fit(pipeline, table, out, stages=stages)
     print(f"bundle: {out}")
@@ -187,17 +204,18 @@ def evaluate(
     """Judges a bundle on a labelled table (of the training file: its test rows)."""
     from shared import run as road
     from shared.bundle import load, read_facts
+    from shared.opening import open_table
 
     _language(lang)
-    with _Terminal() as stages:
+    with Terminal() as stages:
         with stages("load"):
             pipeline = load(bundle)
-        table = _table(pipeline, data, stages)
+        table = open_table(pipeline, data, stages)
         trained_on = read_facts(bundle)["facts"].get("sha256")
         metrics = road.evaluate(
             pipeline, table, out, trained_on=trained_on, lang=lang, stages=stages, facts=_command()
         )
-    _print_results(metrics, lang)
+    print_results(metrics, lang)
     print(f"report: {out / 'report.html'}")
 
 
@@ -214,7 +232,7 @@ def predict(
             f"{out} cannot be written", [Fault(text="it must be a file that ends in .parquet or .csv")]
         )
     road.refuse_unwritable(out)
-    with _Terminal() as stages:
+    with Terminal() as stages:
         with stages("load"):
             pipeline = load(bundle)
         pictures = out.with_name(f"{out.stem}_heatmaps")
@@ -249,60 +267,15 @@ def report(run: Run, lang: Lang = "zh", out: Page = None) -> None:
     print(f"report: {target}")
 
 
-def _class(name: str) -> Any:
-    if name not in _solutions:
-        known = did_you_mean(name, _solutions) or " Known are: " + ", ".join(_solutions)
-        raise ConfigError(f"there is no solution `{name}`", [Fault(text=f"`{name}` is unknown.{known}")])
-    module, _, attribute = _solutions[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
-
-
-def _pipeline(solution: str, config: Path | None, overrides: list[str] | None) -> Any:
-    from shared.config import load_project
-
-    cls = _class(solution)
-    project = load_project(config, cls.Config, cls.roles, overrides or [])
-    if project.solution not in (None, solution):
-        text = f'`solution` is "{project.solution}", the command says `{solution}`'
-        raise ConfigError(f"{config} is of another solution", [Fault(text=text)])
-    return cls(project.settings, project.mapping)
-
-
 def _open(solution, data, config, overrides, stages, test=None) -> tuple[Any, Any]:
-    pipeline = _pipeline(solution, config, overrides)
-    if data is None:
-        if test is not None:
-            raise ConfigError(
-                "--test needs --data", [Fault(text="the built-in sample has its own test part")]
-            )
-        with stages("sample"):
-            frame, mapping = type(pipeline).sample(seed=pipeline.config.seed)
-        kind = "built-in, simulated sample" if mapping.simulated else "built-in sample"
-        stages.note(f"there is no --data: the {kind} is taken, with its own columns")
-        pipeline = type(pipeline)(pipeline.config, mapping)
-        from shared.contract.tables import raw_table
+    from shared.opening import open_sample, open_table
 
-        with stages("check"):
-            source = "built-in sample" + (" (simulated)" if mapping.simulated else "")
-            return pipeline, pipeline.check(raw_table(frame, source))
-    return pipeline, _table(pipeline, data, stages, test)
-
-
-def _table(pipeline, data: Path | None, stages, test: Path | None = None):
-    if data is None:
-        raise ConfigError("there is no table", [Fault(text="give one with --data")])
-    with stages("read"):
-        raw = pipeline.read(data, pipeline.mapping.format)
-        later = None if test is None else pipeline.read(test, pipeline.mapping.format)
-    with stages("check"):
-        table = pipeline.check(raw, later=later)
-    for note in table.notes:
-        stages.note(note)
-    return table
-
-
-def _read(pipeline, data: Path, *, predict: bool):
-    return pipeline.check(pipeline.read(data, pipeline.mapping.format, predict=predict), predict=predict)
+    found = meant(known(), solution, data, config, overrides)
+    if found.data is not None:
+        return found.pipeline, open_table(found.pipeline, found.data, stages, test=test)
+    if test is not None:
+        raise ConfigError("--test needs --data", [Fault(text="the built-in sample has its own test part")])
+    return open_sample(found.pipeline, stages)
 
 
 def _language(lang: str) -> None:
@@ -320,54 +293,3 @@ def _command() -> dict[str, str]:
             ["verticals", *(shlex.quote(Path(a).name if "/" in a else a) for a in sys.argv[1:])]
         )
     }
-
-
-def _print_results(metrics: dict[str, Any], lang: str) -> None:
-    primary = metrics["primary_metric"]
-    if metrics["simulated"]:
-        print(
-            "simulated data: these figures say nothing of a real customer"
-            if lang == "en"
-            else "模拟数据：以下数字不代表任何真实客户"
-        )
-    print(f"{'':22}{primary}")
-    for name, result in metrics["results"].items():
-        figure = result[primary]
-        print(f"  {name:20}{figure['value']:.3f}  ({figure['low']:.3f} to {figure['high']:.3f})")
-    print(metrics["verdict"]["sentence"][lang])
-
-
-class _Terminal:
-    """Stages that show on a terminal as one moving line, elsewhere as one line a stage."""
-
-    def __enter__(self):
-        from shared.stages import Stages
-
-        self._live = sys.stderr.isatty()
-        self._status = None
-        if self._live:
-            from rich.console import Console
-
-            self._console = Console(stderr=True)
-            self._status = self._console.status("starting")
-            self._status.start()
-        stages = Stages(self._say)
-        stages.note = self._note
-        return stages
-
-    def _say(self, stage: str, text: str) -> None:
-        line = f"{stage:8} {text}".rstrip()
-        if self._status is not None:
-            self._status.update(line.replace("[", "\\["))
-        elif not text:
-            print(line, file=sys.stderr, flush=True)
-
-    def _note(self, note: str) -> None:
-        if self._status is not None:
-            self._console.print(f"note: {note}", markup=False, highlight=False)
-        else:
-            print(f"note: {note}", file=sys.stderr)
-
-    def __exit__(self, *_):
-        if self._status is not None:
-            self._status.stop()

@@ -1,16 +1,21 @@
 """`verticals map`: a table to a proposal of roles and features, looked at by a person, written as TOML."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from shared.cloning.record import Clone, sha256, write_text
 from shared.contract import RawTable, read_table
+from shared.contract.check import NO_ROWS
 from shared.errors import ConfigError, Fault, FaultsError, did_you_mean
 from shared.proposing.draft import Draft, draft
-from shared.proposing.profile import Column, profile
+from shared.proposing.profile import Column
+from shared.proposing.reading import Opened, opened, opened_for
 from shared.proposing.settling import settle
-from shared.proposing.writing import LEVELS, toml
+from shared.proposing.writing import LEVELS, toml, untouched
 
 WORDS = {
     "role": {"en": "role", "zh": "角色"},
@@ -49,6 +54,7 @@ def map_table(
     columns: Sequence[str] = (),
     lang: str = "en",
     ask: bool = False,
+    clone: Clone | None = None,
 ) -> Path:
     """Proposes a mapping, asks about what is doubtful, tries it on the table and writes it.
 
@@ -56,27 +62,37 @@ def map_table(
         solutions: Name -> what gives its pipeline class.
         data: The table.
         solution: None: the one that the columns fit best.
-        out: File to write; None: named like the table, in the working folder.
+        out: File to write; None: that of the customer's project, else one named like the table, in the working
+            folder. A file that a person has changed is never replaced.
         columns: Decisions such as `label=Revenue`; `card=` leaves a role out.
         lang: Of what is printed and written, en or zh.
         ask: Whether a person is there to be asked.
+        clone: The customer's project that the mapping is for.
     Returns:
         The file that was written.
     Raises:
         ConfigError: If nothing can be written, or no solution fits.
         FaultsError: After the file is written, with what a person has to cure.
     """
-    out = out or Path(f"{data.name.split('.')[0] or 'customer'}.toml")
-    if out.exists():
-        text = "the file exists. Name another one with --out, or move it away"
+    named = clone.config if clone is not None else Path(f"{data.name.split('.')[0] or 'customer'}.toml")
+    own = clone is not None and out is None
+    out = out or named
+    if out.exists() and not _replaceable(out, clone):
+        text = "the file exists, and a person has changed it. Name another one with --out, or move it away"
         raise ConfigError(f"{out} cannot be written", [Fault(text=text)])
-    pipeline, raw, looked = _opened(solutions, data, solution)
+    pipeline, found = _opened(solutions, data, solution)
+    raw, looked = found.raw, found.columns
+    if not len(raw) and not raw.listed:
+        raise ConfigError(f"{raw.source} cannot be mapped", [Fault(text=NO_ROWS)])
     fixed = _fixed(columns, pipeline, [column.name for column in looked])
 
     def propose() -> Draft:
         defaults = {name: field.default for name, field in pipeline.Config.model_fields.items()}
         about = {"solution": pipeline.name, "defaults": defaults, "fixed": fixed, "columns": looked}
-        return draft(raw, pipeline.roles, **about)
+        made = draft(raw, pipeline.roles, **about)
+        made.format |= found.format
+        made.doubts = [*found.doubts, *made.doubts]
+        return made
 
     made = propose()
     if ask:
@@ -87,15 +103,14 @@ def map_table(
     def attempt(each: Draft) -> Any:
         settings = {name: setting.value for name, setting in each.settings.items()}
         made_of = pipeline(pipeline.Config(**settings), each.mapping())
-        if "total_row" in each.format:  # the row is left out in reading
-            vars(raw).update(vars(pipeline.read(data, made_of.mapping.format)))
         table = made_of.check(raw)
         made_of.splits(table)  # what `run` would refuse is told here
         tables.append(table)
         return table
 
     left = _missing(made) or settle(made, raw, attempt)
-    out.write_text(toml(made, lang=lang, data=data.name, config=out.name), encoding="utf-8")
+    names = {"data": data.name, "config": out.name, "place": _place(data, out), "own": own}
+    write_text(out, toml(made, lang=lang, **names))
     _tell(made, raw, out, lang)
     if left is not None:
         raise left
@@ -103,20 +118,35 @@ def map_table(
     return out
 
 
-def _opened(
-    solutions: dict[str, Callable[[], Any]], data: Path, solution: str | None
-) -> tuple[Any, RawTable, list[Column]]:
-    """The pipeline's class, the table and its columns; without a name, the solution that fits best."""
+def _replaceable(out: Path, clone: Clone | None) -> bool:
+    """Whether a file is as `map` or `new` wrote it."""
+    try:
+        text = out.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    once = clone.record.once.get(out.name) if clone is not None and out.resolve() == clone.config else None
+    return untouched(text) or sha256(text) == once
+
+
+def _place(data: Path, out: Path) -> str:
+    """Where the table lies: seen from the file if it lies below it, else from the user's folder, else in full."""
+    full = Path(os.path.abspath(data.expanduser()))
+    for folder, before in ((Path(os.path.abspath(out)).parent, ""), (Path.home(), "~/")):
+        if full.is_relative_to(folder) and folder != Path(folder.anchor):
+            return before + full.relative_to(folder).as_posix()
+    return full.as_posix()
+
+
+def _opened(solutions: dict[str, Callable[[], Any]], data: Path, solution: str | None) -> tuple[Any, Opened]:
+    """The pipeline's class and the table; without a name, the solution that fits best."""
     if solution is not None:
         pipeline = solutions[solution]()
-        raw = pipeline.read(data)
-        return pipeline, raw, profile(raw)
+        return pipeline, opened_for(pipeline.roles, partial(pipeline.read, data), data)
     if data.is_dir() or data.suffix.lower() in (".zip", ".npz"):
         text = "say which solution it is for: verticals map SOLUTION FILE. Known are: " + ", ".join(solutions)
         raise ConfigError(f"{data.name} is no table", [Fault(text=text)])
-    raw = read_table(data)
-    columns = profile(raw)
-    scores = {name: _suits(draft_of(raw, load(), columns)) for name, load in solutions.items()}
+    first = opened(partial(read_table, data))
+    scores = {name: _suits(draft_of(first.raw, load(), first.columns)) for name, load in solutions.items()}
     best = sorted(scores, key=lambda name: -scores[name])
     if scores[best[0]] <= 0 or (len(best) > 1 and scores[best[0]] - scores[best[1]] < 0.05):
         text = "it is not clear which solution this table is for: verticals map SOLUTION FILE. Known are: "
@@ -124,7 +154,7 @@ def _opened(
             f"{data.name} fits no solution, or several", [Fault(text=text + ", ".join(solutions))]
         )
     pipeline = solutions[best[0]]()
-    return pipeline, pipeline.read(data), columns
+    return pipeline, opened(partial(pipeline.read, data))
 
 
 def draft_of(raw: RawTable, pipeline: Any, columns: list[Column]) -> Draft:

@@ -16,10 +16,21 @@ from shared.errors import ConfigError, Fault, did_you_mean
 if TYPE_CHECKING:
     from shared.contract.roles import Role
 
-__all__ = ["Format", "Mapping", "Project", "Settings", "did_you_mean", "load_project"]
+__all__ = ["Format", "Mapping", "Project", "Settings", "did_you_mean", "load_project", "named_solution"]
 
 SECTIONS = (
-    *("solution", "simulated", "columns", "features", "numbers", "labels", "format", "wide", "signal"),
+    *(
+        "solution",
+        "data",
+        "simulated",
+        "columns",
+        "features",
+        "numbers",
+        "labels",
+        "format",
+        "wide",
+        "signal",
+    ),
     "settings",
 )
 FEATURES = ("numeric", "categorical", "groups")
@@ -27,11 +38,17 @@ FEATURES = ("numeric", "categorical", "groups")
 
 @dataclass
 class Project:
-    """A customer's file, read: the solution it names (or None), the mapping, the settings."""
+    """A customer's file, read.
+
+    Args:
+        solution: The one it names, or None.
+        data: Where the table lies, if it says so; what is relative counts from the file's own folder.
+    """
 
     solution: str | None
     mapping: Mapping
     settings: Any
+    data: Path | None = None
 
 
 def load_project(
@@ -69,16 +86,37 @@ def load_project(
     solution = tree.get("solution")
     if solution is not None and not isinstance(solution, str):
         faults.append(Fault(text=f'`solution`: found `{solution}`, expected a text such as "finance.fraud"'))
+    data = tree.get("data")
+    if data is not None and not (isinstance(data, str) and data):
+        faults.append(Fault(text=f'`data`: found `{data}`, expected a text such as "payments.csv"'))
     mapping = _mapping(tree, [role.name for role in roles], faults)
     settings = _build(Config, _section(tree, "settings", faults), "settings", faults)
     if faults:
         purpose = f" `{solution}`" if isinstance(solution, str) else ""
         raise ConfigError(f"{name} does not fit{purpose}", faults)
-    return Project(solution=solution, mapping=mapping, settings=settings)
+    return Project(solution, mapping, settings, _placed(data, path))
+
+
+def named_solution(path: str | Path) -> str | None:
+    """The solution that a customer's file names; None: it names none.
+
+    Raises:
+        ConfigError: If the file cannot be read.
+    """
+    found = _read_toml(Path(path)).get("solution")
+    return found if isinstance(found, str) else None
+
+
+def _placed(data: str | None, config: str | Path | None) -> Path | None:
+    """`~` is the user's own folder, so that a project's file need not name anyone."""
+    if data is None:
+        return None
+    found = Path(data).expanduser()
+    return found if found.is_absolute() or config is None else Path(config).parent / found
 
 
 def _sections() -> str:
-    return " Known are: solution, simulated, " + ", ".join(f"[{name}]" for name in SECTIONS[2:])
+    return " Known are: solution, data, simulated, " + ", ".join(f"[{name}]" for name in SECTIONS[3:])
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

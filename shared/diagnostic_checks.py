@@ -1,13 +1,20 @@
-"""What is wrong with a table of patients that every single column passed."""
+"""A table of patients that every single column passed: its photos and signals, and what is still wrong with it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from shared.contract import Table
+from shared.contract import Mapping, RawTable, Role, Table
 from shared.contract.parsing import count
-from shared.errors import Fault
-from shared.patients.columns import codes_for_missing, identifiers, leaks_of, useless_bands
+from shared.errors import ContractError, Fault
+from shared.images.store import FolderStore
+from shared.patients.columns import codes_for_missing, identifiers, leaks_of, taken_twice, useless_bands
 from shared.patients.parts import both_sides, parts_faults
-from shared.patients.reading import cells_of, parts_of
+from shared.patients.reading import cells_of, parts_of, photos_of, refuse, signals_of
+from shared.signals.reading import signal_columns
 
 
 def faults_of(pipeline, table: Table) -> list[Fault]:
@@ -52,6 +59,55 @@ def faults_of(pipeline, table: Table) -> list[Fault]:
         )
         faults.append(Fault(column=leak.name, text=text))
     return faults
+
+
+def with_files(pipeline, table: Table, raws: Sequence[Any], *, predict: bool) -> Table:
+    """The table with its photos and signals; what cannot be used is named all at once, what is worth a look is noted.
+
+    Args:
+        pipeline: A `DiagnosticPipeline`.
+        table: That passed the checks of its columns.
+        raws: What it was made of, and the rows of `--test` or None: they know where the files are.
+        predict: Whether it is to be answered; labels are not looked at then.
+    Raises:
+        ContractError: If files cannot be read, or the table cannot teach or judge; see `faults_of`.
+    """
+    config = pipeline.config
+    stores = [getattr(each, "store", None) or FolderStore(Path()) for each in raws]
+    label = [None] * len(table)
+    if not predict and "label" in table.frame:
+        classes = [*pipeline.class_names(table), None]
+        label = [classes[code] for code in pipeline.codes(table)]
+    photos, faults, notes = photos_of(
+        table,
+        stores,
+        labels=label,
+        most_pixels=int(config.most_megapixels * 1e6),
+        workers=config.workers,
+    )
+    signals, more, told = signals_of(table, raws, stores, workers=config.workers)
+    table.notes.extend([*notes, *told])
+    table, faults = replace(table, photos=photos, signals=signals), [*faults, *more]
+    if not predict:
+        faults += faults_of(pipeline, table)
+    elif not faults:
+        faults += nothing_mapped(pipeline, table)
+    refuse(table, pipeline.name, faults)
+    return table
+
+
+def with_signals(raw: RawTable | None, mapping: Mapping, roles: Sequence[Role]) -> RawTable | None:
+    """A raw table whose columns under [signal] are one signal a row; any other as it is.
+
+    Raises:
+        ContractError: If a column is part of the signal and something else too.
+    """
+    if raw is None or mapping.signal is None or getattr(raw, "signals", None) is not None:
+        return raw
+    faults = taken_twice(raw.data.column_names, mapping, [role.name for role in roles])
+    if faults:
+        raise ContractError(f"{raw.source} does not fit [signal]", faults)
+    return signal_columns(raw, mapping.signal, mapping.format)
 
 
 def _misnamed(given, names: list[str]) -> list[Fault]:

@@ -1,11 +1,58 @@
 """The networks of a diagnosis: one a fold of the training rows, each with other rows held out, joined into one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from shared.contract import Table
 from shared.fit_settings import progress
-from shared.inputs import Inputs
+from shared.inputs import Arrays, Inputs
 from shared.patients.inputs import PatientInputs
+from shared.patients.parts import inner_folds
+from shared.patients.reading import parts_of
+from shared.splits import Split
 from shared.stages import Stages
+
+Rows = tuple[np.ndarray, np.ndarray]
+
+MANY = 20_000  # training rows from which one network is enough
+SMALLEST = 1e-12  # probability that is told from 0
+
+
+def network_count(table: Table, code: np.ndarray, inner_folds: int | str) -> int:
+    """How many networks are fitted, each with other rows held out.
+
+    Args:
+        table: One network is enough where it gives a validation part.
+        code: Class of each row; -1: not known.
+        inner_folds: As it is set; "auto": five, or one where there are photos or more than 20,000 rows.
+    """
+    if any(part == "valid" for part in parts_of(table)):
+        return 1
+    if inner_folds != "auto":
+        return int(inner_folds)
+    return 1 if table.photos is not None or (code >= 0).sum() > MANY else 5
+
+
+def fold_rows(split: Split, code: np.ndarray, groups, *, networks: int, seed: int) -> list[Rows]:
+    """Rows to fit on and rows held out, one pair a network: the validation part's, or else inner folds of training.
+
+    Args:
+        code: Class of each row.
+        groups: Patient of each row, whole numbers; None: rows are taken for patients.
+        networks: How many, where no row validates; at least two.
+    Raises:
+        SplitError: If a class has too few rows or patients to be parted so.
+    Example:
+        >>> split = Split("given", np.arange(8), np.arange(0), np.arange(8, 12), {})
+        >>> folds = fold_rows(split, np.arange(12) % 2, None, networks=4, seed=0)
+        >>> [len(held) for _, held in folds]
+        [2, 2, 2, 2]
+    """
+    if len(split.valid):
+        return [(split.train, split.valid)]
+    return inner_folds(split.train, code, folds=max(2, networks), seed=seed, groups=groups)
 
 
 def fit_networks(pipeline, inputs, code: np.ndarray, folds, *, folder, stages: Stages) -> np.ndarray:
@@ -51,10 +98,31 @@ def _held_outputs(pipeline, model, inputs: PatientInputs, held: np.ndarray) -> n
     batches = [held[start : start + 256] for start in range(0, len(held), 256)]
     found = []
     for number, rows in enumerate(batches):
-        batch = Inputs(pipeline.changed(inputs.take(rows), number))
+        layers = pipeline.photo_changes(seed=pipeline.config.seed + number)
+        batch = Inputs(changed_photos(inputs.take(rows), layers))
         batch.most_rows = inputs.most_rows
         found.append(_outputs(model, batch, np.arange(len(rows))))
     return np.concatenate(found)
+
+
+def changed_photos(arrays: Arrays, layers: Sequence[Any]) -> Arrays:
+    """A batch with each photo changed once, as in training.
+
+    Args:
+        arrays: Arrays by input name, `photo` among them.
+        layers: What changes a photo, in turn, such as those of `photo_augmentation`.
+    Example:
+        >>> import keras
+        >>> arrays = {"photo": np.arange(4, dtype="uint8").reshape(1, 2, 2, 1), "presence": np.ones((1, 1))}
+        >>> changed_photos(arrays, [keras.layers.Rescaling(2)])["photo"].ravel().tolist()
+        [0, 2, 4, 6]
+    """
+    import keras
+
+    photo = arrays["photo"]
+    for layer in layers:
+        photo = layer(photo, training=True)
+    return arrays | {"photo": np.asarray(keras.ops.convert_to_numpy(photo), arrays["photo"].dtype)}
 
 
 def _fit_network(pipeline, inputs, code, fold, *, seed: int, folder, say):
@@ -103,6 +171,20 @@ def probabilities(raw: np.ndarray) -> np.ndarray:
     return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=1)
 
 
+def log_loss(y_true: np.ndarray, raw: np.ndarray) -> float:
+    """Log loss of the members' mean.
+
+    Args:
+        y_true: Class of each row.
+        raw: Logits `(rows, members, classes)`.
+    Example:
+        >>> round(log_loss(np.array([0, 1]), np.zeros((2, 3, 2))), 4)
+        0.6931
+    """
+    p = probabilities(raw)[np.arange(len(y_true)), np.asarray(y_true).reshape(-1).astype(np.int64)]
+    return float(-np.log(np.maximum(p, SMALLEST)).mean())
+
+
 def _outputs(model, inputs, rows: np.ndarray) -> np.ndarray:
     from shared import training
 
@@ -123,3 +205,30 @@ def joined_networks(models: list):
     }
     outputs = [model(inputs) for model in models]
     return keras.Model(inputs, keras.layers.Concatenate(axis=1, name="members")(outputs), name="networks")
+
+
+def class_maps(model, inputs: PatientInputs, rows: np.ndarray) -> np.ndarray | None:
+    """What each place of a photo says for each class, the mean over the networks: Grad-CAM before its ReLU.
+
+    Args:
+        model: Of one network, or of several that are joined, which may hold a layer `ClassMaps`.
+        inputs: Of all rows.
+        rows: Whose photos are looked at.
+    Output shape: `(rows, height, width, classes)`; None where the network reads no photos.
+    """
+    import keras
+
+    from shared import training
+    from shared.builders import ClassMaps
+
+    networks = [layer for layer in model.layers if isinstance(layer, keras.Model) and "network" in layer.name]
+    found = []
+    for network in networks or [model]:
+        layer = next((layer for layer in network.layers if isinstance(layer, ClassMaps)), None)
+        if layer is None:
+            return None
+        outputs = keras.tree.flatten(layer.output)  # Keras keeps a dictionary as a list
+        maps = next(each for each in outputs if len(each.shape) == 4)
+        reader = keras.Model({"photo": network.input["photo"]}, maps)
+        found.append(training.predict(reader, Inputs({"photo": inputs.take(rows)["photo"]})))
+    return np.mean(found, axis=0)

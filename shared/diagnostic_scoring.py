@@ -8,6 +8,7 @@ import numpy as np
 from shared.binary import Prepared
 from shared.class_rivals import Views, fit_class_rivals
 from shared.diagnostic import DiagnosticPipeline
+from shared.patients.calibration import calibrated_patients, fit_patient_calibration
 from shared.protocol import Protocol
 from shared.scoring import Scored
 from shared.signals.signals import matrix_of_signals
@@ -91,10 +92,10 @@ def score_patients(
             p = rival.score(split.test)
             seconds = time.perf_counter() - begun
             scored.time(name, fit=rival.fit_seconds, score=seconds, rows=len(p))
-            calibrator = fitted.fit_calibration(code[held], rival.valid)
-            valid = fitted.calibrate(calibrator, rival.valid)
+            calibrator = fit_patient_calibration(code[held], rival.valid, fitted.config.calibration)
+            valid = calibrated_patients(calibrator, rival.valid)
             protocol = fitted.protocol(prepared.table, held, valid)
-            scored.diagnosed(name, fitted.calibrate(calibrator, p), protocol)
+            scored.diagnosed(name, calibrated_patients(calibrator, p), protocol)
 
 
 def score_loaded_patients(

@@ -1,5 +1,7 @@
 """Settings that every solution on patients shares: who judges, what the clinic demands, who is referred."""
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
@@ -79,6 +81,17 @@ class DiagnosticSettings(FitSettings, SplitSettings):
     most_megapixels: float = Field(50, gt=0, description="larger photos are refused")
     most_steps: int = Field(2000, ge=8, description="longer signals are averaged down to it")
 
+    def with_usual(self, values: Mapping[str, Any]) -> "DiagnosticSettings":
+        """The same with `values` for settings that nobody has set.
+
+        Example:
+            >>> found = DiagnosticSettings(epochs=3).with_usual({"epochs": 12, "batch_size": 32})
+            >>> found.epochs, found.batch_size
+            (3, 32)
+        """
+        unset = {name: value for name, value in values.items() if name not in self.model_fields_set}
+        return self.model_copy(update=unset)
+
     @field_validator("bands")
     @classmethod
     def _bands_rise(cls, bands: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
@@ -91,3 +104,30 @@ class DiagnosticSettings(FitSettings, SplitSettings):
     def _none_is_a_word(cls, value: Any) -> Any:
         """TOML has no null."""
         return None if value == "none" else value
+
+
+def usual_training(
+    by_modality: Mapping[str, Mapping[str, Any]], modalities: Sequence[str], rows: int, *, photo_steps: int
+) -> dict[str, Any]:
+    """Settings of training that suit what a network reads: those of its photos, else of its signals, else of its table.
+
+    Few photos are shown in smaller batches, and more often.
+
+    Args:
+        by_modality: Settings for `table`, `photo` and `signal`; for photos `batch_size` among them.
+        modalities: What the network reads.
+        rows: How many train.
+        photo_steps: That a network of photos needs at least, however few they are.
+    Example:
+        >>> usual = {"table": {}, "photo": {"batch_size": 128}, "signal": {"batch_size": 32}}
+        >>> usual_training(usual, ["table", "photo"], 300, photo_steps=700)
+        {'batch_size': 16, 'epochs': 37}
+        >>> usual_training(usual, ["table", "signal"], 300, photo_steps=700)
+        {'batch_size': 32}
+    """
+    found = dict(by_modality[next(name for name in ("photo", "signal", "table") if name in modalities)])
+    if "photo" in modalities:
+        batch = min(found["batch_size"], max(16, 2 ** int(math.log2(max(1, rows / 20)))))
+        epochs = min(60, max(20, round(photo_steps * batch / max(1, rows))))
+        found |= {"batch_size": batch, "epochs": epochs}
+    return found

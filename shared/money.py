@@ -1,13 +1,80 @@
-"""What decisions cost on the test rows, and what the model saves against today's rule."""
+"""What decisions cost, which thresholds are the cheapest, and what the model saves against today's rule."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from shared.decisions import BLOCK, PASS, Costs, Thresholds, cheapest_thresholds
+from shared.decisions import BLOCK, PASS, REVIEW, Costs, Thresholds, cheapest_thresholds
 from shared.intervals import bootstrap
 from shared.judging import plain, total
+
+
+RULE = {
+    "rule.none": {"en": "every row passes", "zh": "全部放行"},
+    "rule.above": {
+        "en": "rows above {limit} {currency} are reviewed",
+        "zh": "超过 {limit} {currency} 的记录进入人工审核",
+    },
+}
+
+
+def screening_costs(positive: np.ndarray, missed, *, review: float, false_block: float) -> Costs:
+    """What each answer costs where positives are to be stopped: passing one, reviewing any row, blocking a negative.
+
+    Args:
+        positive: Whether each row is positive, `(rows,)`; one that is not known counts as negative.
+        missed: Lost with a positive row that passes; a number, or one a row.
+        review: Of a person looking at one row.
+        false_block: Of refusing a row that is not positive.
+    Example:
+        >>> screening_costs(np.array([True, False]), 90, review=5, false_block=30).passed.tolist()
+        [90, 0]
+    """
+    return Costs(
+        passed=positive * missed,
+        reviewed=np.full(len(positive), review),
+        blocked=~positive * false_block,
+    )
+
+
+def alert_budget(alerts_per_day: int, time: pd.Series) -> float:
+    """The share of rows that so many alerts a day are.
+
+    Args:
+        time: Of all rows.
+    Example:
+        >>> alert_budget(1, pd.Series(pd.to_datetime(["2025-01-01"] * 6 + ["2025-01-02"] * 2)))
+        0.25
+    """
+    return min(1.0, alerts_per_day * time.dt.floor("D").nunique() / len(time))
+
+
+def review_above(
+    values: pd.Series, limit: float | None, words: Mapping[str, dict[str, str]], *, currency: str = ""
+) -> tuple[np.ndarray, dict[str, str]]:
+    """Today's rule where rows above a limit are reviewed, and what the report calls it.
+
+    Args:
+        values: Of all rows.
+        limit: None: there is no such rule, and every row passes.
+        words: A solution's own, of its `words.toml`: `none` and `above` under [rule]; in the latter {limit} and
+            {currency} are filled in. What is not there is said of rows.
+    Example:
+        >>> words = {"rule.above": {"en": "loans above {limit} {currency} are reviewed"}}
+        >>> today, text = review_above(pd.Series([9.0, 11.0]), 10, words, currency="EUR")
+        >>> today.tolist(), text["en"]
+        (['pass', 'review'], 'loans above 10 EUR are reviewed')
+    """
+    words = {**RULE, **words}
+    if limit is None:
+        return np.full(len(values), PASS), words["rule.none"]
+    named = {
+        lang: text.replace("{limit}", f"{limit:g}").replace("{currency}", currency)
+        for lang, text in words["rule.above"].items()
+    }
+    return np.where(values.to_numpy() > limit, REVIEW, PASS), named
 
 
 def choose_thresholds(score: np.ndarray, costs: Costs, *, budget: float | None = None) -> Thresholds:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from shared.trust.abstention import Referral, fit_referral
 from shared.trust.demanded import Operating, demanded_threshold
+from shared.trust.prevalence import at_prevalence
 from shared.trust.sets import PredictionSets, fit_sets
 
 POSITIVE, NEGATIVE, REFER = "positive", "negative", "refer"
@@ -48,6 +50,23 @@ class Protocol:
         """`positive`, `negative` or `refer`; of three or more classes the class's name or `refer`. `(rows,)`."""
         words = np.array(self.names if len(self.names) > 2 else (NEGATIVE, POSITIVE), object)
         return np.where(self.referred(p), REFER, words[self.kept(p)]).astype(object)
+
+    def answers(self, p: np.ndarray) -> pd.DataFrame:
+        """What each row is told: risk, decision, whether it is called positive, likeliest class, prediction set.
+
+        Of three or more classes the probability of each is told too. `p`: calibrated, `(rows, classes)`.
+        """
+        names = np.array(self.names, object)
+        found = {
+            "score": 1 - p[:, 0],
+            "decision": self.decide(p),
+            "positive": self.called(p),
+            "class": names[p.argmax(axis=1)],
+            "set": [" | ".join(names[each]) for each in self.sets(p)],
+        }
+        if len(names) > 2:
+            found |= {f"p_{name}": p[:, place] for place, name in enumerate(names)}
+        return pd.DataFrame(found)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -116,3 +135,19 @@ def fit_protocol(
         referral = fit_referral(target, p, share=refer, threshold=threshold)
     sets = fit_sets(code, p, level=level)
     return Protocol(tuple(names), operating, referral, sets, fit_sets(code, p, level=level, per_class=True))
+
+
+def risk_at_site(p: np.ndarray, prior, share: float) -> np.ndarray:
+    """The risk where the ill are as frequent as at a site, and among themselves as in training. `(rows,)`
+
+    Args:
+        p: Calibrated probability of each class, `(rows, classes)`.
+        prior: Share of each class in the training rows.
+        share: Of the ill at the site.
+    Example:
+        >>> risk_at_site(np.array([[0.5, 0.3, 0.2]]), [0.5, 0.3, 0.2], 0.1).round(3).tolist()
+        [0.1]
+    """
+    prior = np.asarray(prior)
+    there = np.concatenate([[1 - share], prior[1:] / prior[1:].sum() * share])
+    return 1 - at_prevalence(p, prior, there)[:, 0]

@@ -69,3 +69,33 @@ def check_parts(parts: dict, label, *, method: str, spans=None, table=None, need
                 faults.append(Fault(text=f"{what}. {MORE[bool(table)]}"))
     if faults:
         raise SplitError(f"the rows cannot be parted by {method}", faults)
+
+
+def check_both_classes(parts: dict, label: np.ndarray, *, solution: str) -> None:
+    """Refuses parts to learn from that hold one class only, or no rows.
+
+    Args:
+        parts: Row positions by the name of the part.
+        label: 0, 1 or NaN (not known) for each row.
+        solution: Its name, for the message.
+    Raises:
+        SplitError: With every such part.
+    Example:
+        >>> label = np.array([0.0, 0.0, 1.0])
+        >>> check_both_classes({"train": [0, 2]}, label, solution="finance.fraud")
+        >>> try:
+        ...     check_both_classes({"train": [0, 1]}, label, solution="finance.fraud")
+        ... except SplitError as error:
+        ...     print(error.faults[0].text.partition(";")[0])
+        the train part has 2 rows and 0 positive ones
+    """
+    faults = []
+    for part, rows in parts.items():
+        positives = int(np.nansum(label[rows]))
+        if positives == 0 or positives == len(rows):
+            what = (
+                f"the {part} part has {len(rows):,} rows and {positives:,} positive ones; it needs both kinds"
+            )
+            faults.append(Fault(text=f"{what}. Give more rows, or other days under [settings]"))
+    if faults:
+        raise SplitError(f"`{solution}` cannot learn from this split", faults)

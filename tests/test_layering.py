@@ -16,7 +16,7 @@ LAYERS = [
         *("forecast_settings", "image_settings", "images"),
         *("encoding", "history", "inputs", "metrics", "ranking", "intervals", "calibration", "judging"),
         *("decisions", "money", "explain", "stages", "series", "signals", "trust", "classes", "patients"),
-        *("diagnostic_settings", "protocol", "proposing"),
+        *("diagnostic_settings", "protocol", "proposing", "simulators", "features", "slices"),
     },
     {"builders", "losses", "training", "baselines", "class_rivals"},
     {
@@ -28,12 +28,14 @@ LAYERS = [
         "diagnostic",
         "diagnostic_checks",
         "diagnostic_networks",
+        "diagnostic_start",
     },
     {"tasks", "cases", "facts", "scoring", "verdicts", "forecast_scoring", "forecast_sentences"}
     | {"image_scoring", "image_verdicts", "diagnostic_scoring", "diagnostic_verdicts", "diagnostic_cases"}
     | {
         "forecast_verdicts",
         "report",
+        "notebook",
         "run",
         "serve",
         "export",
@@ -41,6 +43,11 @@ LAYERS = [
         "cli",
         "cli_map",
         "cli_data",
+        "cli_clone",
+        "cli_places",
+        "cli_terminal",
+        "opening",
+        "cloning",
         "catalogue",
     },
 ]
@@ -165,9 +172,10 @@ TESTED_WITH = {
     "fit_settings": "test_training",
     "errors": "contract/test_check",
     "quiet": "test_cli",
+    "cli_terminal": "test_cli",
+    "opening": "test_cli_places",
     "pipeline": "test_run",
     "diagnostic_checks": "test_diagnostic",
-    "diagnostic_networks": "test_diagnostic",
 }
 TEST_FILES = sorted((ROOT / "tests" / "shared").rglob("test_*.py"))
 

@@ -1,7 +1,7 @@
 """From what a table, a photo and a signal each say to one answer, whichever of them are there."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 from keras import ops
@@ -135,6 +135,40 @@ class ModalityDropout(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+def fused_network(
+    given: Mapping[str, keras.KerasTensor],
+    evidence: Sequence[keras.KerasTensor],
+    *,
+    prior: Sequence[float],
+    modality_dropout: float = 0.0,
+    name: str = "fused_network",
+) -> keras.Model:
+    """The network that adds up what the modalities say, whichever of them are there.
+
+    Args:
+        given: All inputs by name, `presence` among them.
+        evidence: Of each modality, in the order of `presence`, as `LateFusion` reads it.
+        prior: Share of each class in the training rows.
+        modality_dropout: Chance that a modality is withheld in training, where there are several.
+    Output shape: `(batch, members, classes)`, logits; one member if no evidence has members.
+    Raises:
+        ValueError: If the shapes do not fit, or a share is out of its bounds.
+    Example:
+        >>> shapes = {"table": (3,), "photo": (3,), "presence": (2,)}
+        >>> given = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
+        >>> evidence = [given["table"], given["photo"]]
+        >>> fused_network(given, evidence, prior=[0.6, 0.3, 0.1], modality_dropout=0.2).output_shape
+        (None, 1, 3)
+    """
+    presence, classes = given["presence"], len(prior)
+    if len(evidence) > 1 and modality_dropout:
+        presence = ModalityDropout(modality_dropout, name="modality_dropout")(presence)
+    logits = LateFusion(classes, prior=prior, name="fusion")(list(evidence), presence)
+    if len(logits.shape) == 2:
+        logits = keras.layers.Reshape((1, classes), name="one_member")(logits)
+    return keras.Model(dict(given), logits, name=name)
 
 
 def _prior(prior: Sequence[float] | None, classes: int) -> list[float] | None:

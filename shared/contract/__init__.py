@@ -2,6 +2,7 @@
 
 from shared.contract.check import Table, check, joined
 from shared.contract.mapping import Arrays, Format, Mapping, Number, SignalColumns, Wide
+from shared.contract.role_files import read_roles
 from shared.contract.roles import CATEGORICAL, GROUP, NUMERIC, Role
 from shared.contract.tables import RawTable, raw_table, read_table
 
@@ -21,5 +22,6 @@ __all__ = [
     "check",
     "joined",
     "raw_table",
+    "read_roles",
     "read_table",
 ]

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.contract.mapping import Format
+from shared.contract.formats import DROPPED, Format
 from shared.contract.parsing import Reading, are_hidden, count, is_number, is_text, shown
 
 MOST_SHOWN = 10  # values that are no labels; a column with more of them is another one, perhaps of names
@@ -105,6 +105,7 @@ def _unknown_labels(values: pd.Categorical, classes: np.ndarray, labels: dict[st
     strange = np.flatnonzero(np.isnan(classes))
     wanted = ", ".join(shown(key) for key in labels) + " as in [labels]" if labels else "0 and 1"
     more = "Add it there" if labels else "Map them under [labels]"
+    more += f", or list what means not known in missing under [format]{DROPPED}"
     if are_hidden() or len(strange) > MOST_SHOWN:
         row = int(np.argmax(np.isin(values.codes, strange))) + 1
         return f"{count(len(strange), 'value')} not expected; expected {wanted}. {more}", row

@@ -10,15 +10,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from shared.contract.breaches import breaches
 from shared.contract.categories import read_categories
 from shared.contract.duplicates import equal_rows
-from shared.contract.mapping import Format, Mapping, Number
+from shared.contract.formats import DROPPED
+from shared.contract.incomplete import empty_cells, incomplete_rows, must_be_filled
+from shared.contract.mapping import Format, Mapping
 from shared.contract.parsing import Reading, are_hidden, bad_cells, count, doubtful_points, hidden_cells
 from shared.contract.roles import GROUP, Role, Slot, find_columns
 from shared.contract.tables import RawTable, raw_table
-from shared.contract.units import out_of_range
 from shared.contract.wide import melted
 from shared.errors import ContractError, Fault
+
+NO_ROWS = "the table has no rows, only a header. Export it again with its rows, or name another file"
 
 
 @dataclass
@@ -106,9 +110,7 @@ def check(
     slots, faults, notes = find_columns(names, roles, mapping, predict=predict)
     notes = [*raw.notes, *notes]
     if raw.data.num_rows == 0:
-        faults.append(
-            Fault(text="the table has no rows, only a header" if raw.data.num_columns else "it is empty")
-        )
+        faults.append(Fault(text=NO_ROWS if raw.data.num_columns else "it is empty"))
     parts, decided = _read(raw, slots, mapping, predict, faults, notes) if len(raw) else ({}, {})
     same = (
         equal_rows(raw.data, list(parts.values())) if len(raw) and mapping.format.duplicates != "keep" else []
@@ -119,11 +121,11 @@ def check(
     if faults or raw.faults:
         faults = [*raw.faults, *(_in_the_file(fault, raw) for fault in faults)]
         raise ContractError(f"{raw.source} does not fit `{solution}`", faults)
-    rows = np.arange(len(raw))
-    if len(same):
-        rows = np.delete(rows, same[:, 0])
+    out, told = incomplete_rows(parts, slots) if _drops(mapping, predict) else ([], [])
+    rows = np.delete(np.arange(len(raw)), [*out, *(same[:, 0] if len(same) else [])])
+    if len(rows) < len(raw):
         parts = {name: part[rows] for name, part in parts.items()}
-        notes.append(f"{count(len(same), 'row')} equal to an earlier one dropped")
+        notes += told + ([f"{count(len(same), 'row')} equal to an earlier one dropped"] if len(same) else [])
     numbers = rows + 1 if raw.rows is None else raw.rows[rows]
     found = {slot.role.name: _found(slot, mapping) for slot in slots if slot.role}
     settled = mapping.model_copy(
@@ -182,7 +184,7 @@ def _read(
             read[use] = slot.target
         cells = _plain(raw.data.column(slot.column))
         with hidden_cells(slot.private):
-            reading = _reading(slot, cells, mapping.numbers.get(slot.column), predict)
+            reading = _reading(slot, cells, mapping, predict)
         notes += [f"column `{slot.column}`: {note}" for note in reading.notes]
         faults += [slot.fault(text, row) for text, row in reading.faults]
         for name, value in reading.decided.items():
@@ -196,19 +198,29 @@ def _read(
     return parts, {name: values.pop() for name, values in settled.items() if len(values) == 1}
 
 
-def _reading(slot: Slot, cells: pa.ChunkedArray, number: Number | None, predict: bool) -> Reading:
+def _drops(mapping: Mapping, predict: bool) -> bool:
+    """Whether rows without a required cell are left out; of a table to be scored, each row is answered."""
+    return mapping.format.incomplete == "drop" and not predict
+
+
+def _reading(slot: Slot, cells: pa.ChunkedArray, mapping: Mapping, predict: bool) -> Reading:
     try:
         reading = slot.read(cells)
     except pa.ArrowException as error:  # types and values that Arrow has no conversion for
         why = "" if are_hidden() else f": {str(error).splitlines()[0][:120]}"
         return Reading(faults=[(f"cannot be read{why}", None)])
-    if slot.kind == "number":
+    if slot.kind in ("number", "time"):
         way_out = ". Correct it, or list it in missing under [format] if it means: not known"
+        if slot.role and must_be_filled(slot.role, predict) and not _drops(mapping, predict):
+            way_out += "" if predict else DROPPED
         reading.faults = [
-            (text + way_out if " is no number" in text else text, row) for text, row in reading.faults
+            (text + way_out if re.search(" is no (number|date)", text) else text, row)
+            for text, row in reading.faults
         ]
     if slot.role and not reading.faults:
-        reading.faults += _breaches(slot.role, reading.data, cells, number, predict)
+        number = mapping.numbers.get(slot.column)
+        dropped = _drops(mapping, predict)
+        reading.faults += breaches(slot.role, reading.data, cells, number, predict, dropped)
     return reading
 
 
@@ -244,7 +256,7 @@ def _empty_cells(parts: dict[str, np.ndarray | pd.Categorical]) -> list[str]:
     found = []
     once = {id(part): (name, part) for name, part in reversed(parts.items())}
     for name, part in reversed(once.values()):
-        empty = int((part.codes < 0).sum() if isinstance(part, pd.Categorical) else np.isnan(part).sum())
+        empty = int(empty_cells(part).sum())
         if empty:
             found.append(f"{name.partition('/')[2] or name} {empty:,}")
     return ["empty cells: " + ", ".join(found[:30]) + (", ..." if len(found) > 30 else "")] if found else []
@@ -253,40 +265,6 @@ def _empty_cells(parts: dict[str, np.ndarray | pd.Categorical]) -> list[str]:
 def _unsorted(times: np.ndarray) -> bool:
     known = times[~np.isnat(times)]
     return bool((known[1:] < known[:-1]).any())
-
-
-def _breaches(
-    role: Role,
-    values: np.ndarray | pd.Categorical,
-    cells: pa.ChunkedArray,
-    number: Number | None,
-    predict: bool,
-) -> list[tuple[str, int | None]]:
-    """Empty cells, numbers out of bounds, a single class."""
-    found: list[tuple[str, int | None]] = []
-    empty = np.flatnonzero(values.codes < 0 if isinstance(values, pd.Categorical) else pd.isna(values))
-    may_be_empty = role.missing or (predict and not role.predict)
-    if len(empty) and not may_be_empty:
-        rows = ", ".join(str(row + 1) for row in empty[1:4]) + (", ..." if len(empty) > 4 else "")
-        more = f" (and {count(len(empty) - 1, 'more row')}: {rows})" if len(empty) > 1 else ""
-        coded = number is not None and (number.missing or number.outside == "missing")
-        what = "empty, or taken as not known by [numbers]" if coded else "empty"
-        found.append((f"the cell is {what}{more}. Fill it in or leave the row out", int(empty[0]) + 1))
-    if role.kind == "number":
-        found += out_of_range(values, cells, Number(unit=role.unit, low=role.low, high=role.high))
-    if role.kind == "label" and role.high is not None:
-        at = np.flatnonzero(np.greater(values, role.high))
-        if len(at):
-            wanted = f"expected a class from 0 to {role.high:g}. Change it under [labels]"
-            which = "a class" if role.private else f"class {values[at[0]]:g}"
-            found.append(bad_cells(at, cells, f"is {which}, {wanted}"))
-    if role.kind == "label" and not predict:
-        classes = np.unique(values[~np.isnan(values)])
-        if len(classes) == 1:
-            one = "of one class" if role.private else f"{classes[0]:g}"
-            text = f"every row is {one}, expected at least two classes. Nothing can be learnt from one"
-            found.append((text, None))
-    return found
 
 
 def _as_categories(values: pd.Series) -> pd.Categorical:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from shared.contract.edges import TOTALS
+from shared.contract.edges import is_note, is_total
 from shared.contract.formats import Format
 from shared.contract.headers import MOST_ROWS, Header, Row, find_header, fitted, start
 from shared.contract.parsing import count
@@ -136,19 +136,30 @@ def _parsed(
             read(threads=False)
     except pa.ArrowInvalid as error:
         raise _unreadable(source, text, begin, error) from None
-    totals = [row for row in ragged if _is_total(row, separator)] if format.total_row == "drop" else []
-    if len(ragged) > len(totals):
-        raise _uneven(source, ragged, separator)
-    left = [
-        f"{count(len(totals), 'shorter row')} with a total {'is' if len(totals) == 1 else 'are'} left out"
+    below = _below(ragged, separator, table.num_rows + len(ragged))
+    if len(ragged) > (len(below) if format.total_row == "drop" else 0):
+        raise _uneven(source, ragged, separator, below)
+    return table, [
+        _left_out(what, list(below.values()).count(what)) for what in dict.fromkeys(below.values())
     ]
-    return table, left if totals else []
 
 
-def _is_total(row: pa.csv.InvalidRow, separator: str) -> bool:
-    words = [cell.strip(' "\r\n') for cell in row.text.split(separator)]
-    first = next((word for word in words if word), "")
-    return "".join(first.split()).rstrip(":：").casefold() in TOTALS
+def _left_out(what: str, number: int) -> str:
+    return f"{count(number, 'shorter row')} with a {what} {'is' if number == 1 else 'are'} left out"
+
+
+def _below(ragged: list, separator: str, rows: int) -> dict[int, str]:
+    """What the shorter rows are that are no data, by their numbers: totals, and notes at the very end."""
+    found, end = {}, rows
+    for row in sorted(ragged, key=lambda row: -(row.number or 0)):
+        words = [cell.strip(' "\r\n') for cell in row.text.split(separator)]
+        filled = [word for word in words if word]
+        if filled and is_total(filled[0]):
+            found[row.number] = "total"
+        elif row.number == end and len(filled) == 1 and is_note(filled[0]):
+            found[row.number] = "note"
+        end -= row.number == end
+    return found
 
 
 def _refuse_beyond(source: str, data: pa.Table, header: Header, separator: str) -> None:
@@ -166,12 +177,13 @@ def _unreadable(source: str, text: bytes, begin: int, error: pa.ArrowInvalid) ->
     return refuse(source, f"it cannot be read as CSV: {str(error).splitlines()[0][:200]}")
 
 
-def _uneven(source: str, ragged: list, separator: str) -> ContractError:
+def _uneven(source: str, ragged: list, separator: str, below: dict[int, str]) -> ContractError:
     first = min(ragged, key=lambda row: row.number or 0)
     more = f" (and {count(len(ragged) - 1, 'more row')})" if len(ragged) > 1 else ""
     found = f"found {count(first.actual_columns, 'cell')}, expected {first.expected_columns} as in the header{more}"
-    if _is_total(first, separator):
-        way_out = 'It looks like a total: total_row = "drop" under [format] leaves it out'
+    if first.number in below:
+        what = below[first.number]
+        way_out = f'It looks like a {what}: total_row = "drop" under [format] leaves it out'
     elif first.actual_columns < first.expected_columns:
         way_out = "Fill it up with empty cells, or take the line out if it is no row of the table"
         way_out += f". {_quote(separator)}" if len(ragged) > 1 else ""

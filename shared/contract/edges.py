@@ -1,4 +1,4 @@
-"""What stands at the edges of a table and is none of it: columns without names, empty rows, a total."""
+"""What stands at the edges of a table and is none of it: columns without names, empty rows, a total, a note."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +18,8 @@ TOTALS = {
     *("totalgénéral", "totaal", "totale", "suma", "moyenne", "итого", "всего", "σ", "∑"),
     *("合计", "总计", "小计", "共计", "总和", "平均", "平均值", "合計", "總計", "小計", "共計", "總和"),
 }
+MOST_NOTES = 5  # rows at the end that hold one text alone
+BETWEEN_WORDS = " :*()：，。（）"
 MOST_SUMS = 4  # columns of numbers in which a sum is looked for
 NEAR = 1e-4  # relative difference by which a printed sum may miss the sum of the printed numbers
 
@@ -62,15 +64,16 @@ def named(data: pa.Table, names: Sequence[str]) -> tuple[pa.Table, list[str]]:
 
 
 def ending(data: pa.Table, names: Sequence[str], format: Format) -> Ending:
-    """Where the rows of a table end: before rows of empty cells, and before a row that sums up the others.
+    """Where the rows of a table end: before rows of empty cells, of a note, and before a row that sums up the others.
 
     A total is told by its first filled cell, such as `Total` or `合计`, which stands in no other row of that
-    column; or by an empty cell in a column that is filled elsewhere, beside sums of columns.
+    column; or by an empty cell in a column that is filled elsewhere, beside sums of columns. A note is a text that
+    stands alone in its row, where all other rows have several cells.
 
     Args:
         data: The table as it was read.
         names: Of its columns.
-        format: `total_row` says what becomes of a total; numbers are read by the others.
+        format: `total_row` says what becomes of a total or note; numbers are read by the others.
     Example:
         >>> data = pa.table({"day": ["1", "2", "Total", ""], "amount": ["5", "7", "12", ""]})
         >>> end = ending(data, ["day", "amount"], Format())
@@ -84,16 +87,20 @@ def ending(data: pa.Table, names: Sequence[str], format: Format) -> Ending:
         left = data.num_rows - rows
         notes.append(f"{count(left, 'empty row')} at the end {'is' if left == 1 else 'are'} left out")
     while format.total_row != "keep" and rows > 1:
+        first = rows
         at, text = _total(data.slice(0, rows), names, format)
+        if at is None:
+            first, at, text = _note(data, rows)
         if at is None:
             break
         if format.total_row == "error":
             ways = 'Under [format], total_row = "drop" leaves it out, and "keep" takes it as data'
-            faults.append(Fault(text=f"{text}. {ways}", column=names[at] or None, row=rows))
-            rows -= 1  # so that its cells are no further faults
+            faults.append(Fault(text=f"{text}. {ways}", column=names[at] or None, row=first))
+            rows = _last(data, first - 1)  # so that its cells are no further faults
             break
-        notes.append(f"row {rows:,} is left out: {text}")
-        rows = _last(data, rows - 1)
+        which = f"row {rows:,} is" if rows == first else f"rows {first:,} to {rows:,} are"
+        notes.append(f"{which} left out: {text}")
+        rows = _last(data, first - 1)
     return Ending(rows, notes, faults)
 
 
@@ -128,13 +135,57 @@ def _total(data: pa.Table, names: Sequence[str], format: Format) -> tuple[int | 
     cells = _cells(data, data.num_rows - 1)
     filled = [at for at, value in enumerate(cells) if not _is_empty(value)]
     word = cells[filled[0]] if filled else None
-    if isinstance(word, str) and "".join(word.split()).rstrip(":：").casefold() in TOTALS:
+    if isinstance(word, str) and is_total(word):
         above = data.column(filled[0]).slice(0, data.num_rows - 1)
         if not pc.any(pc.equal(pc.utf8_trim_whitespace(above), word.strip())).as_py():
             return filled[0], f"{shown(word.strip())} looks like a total of the rows above"
     if 0 < len(filled) < len(cells) and data.num_rows > 3:
         return _sums(data, names, cells, filled, format)
     return None, ""
+
+
+def _note(data: pa.Table, rows: int) -> tuple[int, int | None, str]:
+    """The first row of a note below the table, the column that it stands in, and how it looks like one."""
+    if rows <= MOST_NOTES or _sentence(_cells(data, rows - 1)) is None:
+        return rows, None, ""
+    counts = np.sum([_filled(column.slice(0, rows)) for column in data.columns], axis=0)
+    sparse = np.flatnonzero(counts <= 1)
+    if len(sparse) > MOST_NOTES or len(sparse) != rows - sparse[0]:  # others stand among the rows of data
+        return rows, None, ""
+    first = int(sparse[counts[sparse] == 1][0])
+    cells = _cells(data, first)
+    at = _sentence(cells)
+    if at is None:
+        return rows, None, ""
+    return first + 1, at, f"{shown(cells[at].strip())} stands alone in its row, as a note below a table does"
+
+
+def _sentence(cells: Sequence[object]) -> int | None:
+    """The place of the one filled cell, if the others, two or more, are empty and it holds more than a word."""
+    filled = [at for at, value in enumerate(cells) if not _is_empty(value)]
+    if len(filled) != 1 or len(cells) < 3 or not isinstance(cells[filled[0]], str):
+        return None
+    return filled[0] if is_note(cells[filled[0]]) else None
+
+
+def is_note(text: str) -> bool:
+    """Whether a text that stands alone is more than a word or a number, of which a row may have been cut off.
+
+    Example:
+        >>> [is_note(text) for text in ("as of 1 February", "数据来源：财务部", "P0013", "2025-01-02 10:15")]
+        [True, True, False, False]
+    """
+    return not is_value(text.strip()) and any(mark in text.strip() for mark in BETWEEN_WORDS)
+
+
+def is_total(text: str) -> bool:
+    """Whether a text is one of the words that begin a total.
+
+    Example:
+        >>> is_total("Grand total:"), is_total("合 计"), is_total("Totals of May")
+        (True, True, False)
+    """
+    return "".join(text.split()).rstrip(":：").casefold() in TOTALS
 
 
 def _sums(

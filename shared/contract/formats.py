@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+DROPPED = ', with incomplete = "drop" to leave such rows out'  # said behind `missing under [format]`
 EXPRESSION = r"[^\[\]]*[^\[\]\s](?:\[:, *(?:\d+|\d*:\d*)\])?"
 
 
@@ -109,7 +110,10 @@ class Format(Settings):
         None, ge=2, description="row of the file, from 1, at which the data begin (default: below the names)"
     )
     total_row: Literal["error", "keep", "drop"] = Field(
-        "error", description="what to do with a last row that sums up those above it"
+        "error", description="what to do with last rows that are no data: a total, a note below the table"
+    )
+    incomplete: Literal["error", "drop"] = Field(
+        "error", description="what to do with rows to learn from in which a required cell is empty"
     )
     sheet: str | None = Field(None, min_length=1, description="of an Excel workbook (default: the first)")
     arrays: Arrays | None = Field(None, description="of a .npz file: which array plays which role")

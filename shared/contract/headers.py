@@ -54,8 +54,8 @@ def find_header(rows: Sequence[Row], format: Format, source: str = "table") -> H
     """Finds the names of the columns among the first rows of a file.
 
     Titles, and names of groups of columns, which have fewer cells than the names below them, are left out with a
-    note. A second line below the names that looks like a part of the header is a fault: only the customer knows
-    which of the two holds the names.
+    note. Names in two rows, as merged cells leave them, are read from both. A second line below the names that
+    looks like a part of the header is a fault: only the customer knows which of the two holds the names.
 
     Args:
         rows: The first ones, at least one.
@@ -72,6 +72,9 @@ def find_header(rows: Sequence[Row], format: Format, source: str = "table") -> H
     at = start(rows, format)
     if at is None:
         raise _no_row(source, "header_row", format.header_row, rows)
+    names = None if _is_told(format) else _in_two_rows(rows, at)
+    if names is not None:
+        return _of_two_rows(rows, at, names)
     first = at + 1
     if format.first_row is not None:
         first = next((place for place, row in enumerate(rows) if row.number >= format.first_row), len(rows))
@@ -81,10 +84,7 @@ def find_header(rows: Sequence[Row], format: Format, source: str = "table") -> H
         if first == len(rows) >= MOST_ROWS:
             raise _no_row(source, "first_row", format.first_row, rows)
     names = fitted(rows[at].cells, rows[first:])
-    notes = []
-    if at:
-        above = f"{count(at, 'row')} above the names of columns in row {rows[at].number}"
-        notes.append(f"{above} {'is' if at == 1 else 'are'} left out")
+    notes = _above(rows, at)
     if first > at + 1:
         left = first - at - 1
         notes.append(
@@ -98,7 +98,12 @@ def start(rows: Sequence[Row], format: Format) -> int | None:
     """Place of the row with the names; None if `header_row` is none of the rows."""
     if format.header_row is not None:
         return next((at for at, row in enumerate(rows) if row.number == format.header_row), None)
-    for at in range(1, min(len(rows), MOST_ABOVE + 1)):
+    among = range(min(len(rows), MOST_ABOVE + 1))
+    if not _is_told(format):
+        double = next((at for at in among if _in_two_rows(rows, at) is not None), None)
+        if double is not None:
+            return double
+    for at in among[1:]:
         if _is_header(rows, at):
             return at
     return 0
@@ -131,6 +136,64 @@ def is_value(cell: str) -> bool:
         and letters[0].isdigit()
         and 2 * sum(letter.isdigit() for letter in letters) > len(letters)
     )
+
+
+def _is_told(format: Format) -> bool:
+    return format.header_row is not None or format.first_row is not None
+
+
+def _above(rows: Sequence[Row], at: int) -> list[str]:
+    if not at:
+        return []
+    above = f"{count(at, 'row')} above the names of columns in row {rows[at].number}"
+    return [f"{above} {'is' if at == 1 else 'are'} left out"]
+
+
+def _of_two_rows(rows: Sequence[Row], at: int, names: list[str]) -> Header:
+    numbers = f"{rows[at].number} and {rows[at + 1].number}"
+    notes = [*_above(rows, at), f"the names of columns are in rows {numbers}, as merged cells leave them"]
+    given = max(len(rows[at].cells), len(rows[at + 1].cells))
+    return Header(at, at + 2, names, given, notes)
+
+
+def _in_two_rows(rows: Sequence[Row], at: int) -> list[str] | None:
+    """The names, if merged cells part them in two rows; else None.
+
+    Above stand the names that go down over both rows, and those of groups, each over several names below. So the
+    lower row is filled below groups alone, and empty where the rows of data are filled.
+    """
+    below = rows[at + 2 : at + 52]
+    if len(below) < 3:
+        return None
+    width = Counter(len(row.cells) for row in below).most_common(1)[0][0]
+    upper, lower = (_padded(row.cells, width) for row in rows[at : at + 2])
+    if max(len(upper), len(lower)) != width or any(is_value(cell) for cell in (*upper, *lower)):
+        return None
+    grouped = _below_groups(upper, lower)
+    plain = [place for place in range(width) if place not in grouped]
+    if not grouped or not plain or any(lower[place] or not upper[place] for place in plain):
+        return None
+    data = [row.cells for row in below if len(row.cells) == width]
+    filled = (sum(bool(cells[place].strip()) for cells in data) for place in plain)
+    if not any(number >= ALIKE * len(data) for number in filled):
+        return None
+    names = [lower[place] if place in grouped else upper[place] for place in range(width)]
+    return names if len(set(names)) == width else None
+
+
+def _padded(cells: Sequence[str], width: int) -> list[str]:
+    cells = _without_end(cells)
+    return cells + [""] * (width - len(cells))
+
+
+def _below_groups(upper: Sequence[str], lower: Sequence[str]) -> set[int]:
+    """Places whose name stands in the lower row, below a name that is followed by empty cells."""
+    found: set[int] = set()
+    for place in range(1, len(upper)):
+        if not upper[place] and lower[place] and lower[place - 1]:
+            head = upper[place - 1] or place - 1 in found
+            found |= {place - 1, place} if head else set()
+    return found
 
 
 def _is_header(rows: Sequence[Row], at: int) -> bool:

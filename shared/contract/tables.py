@@ -1,5 +1,6 @@
 """A customer's file to a raw table: CSV, Parquet or an Excel workbook, with what was found and decided noted."""
 
+import codecs
 import difflib
 import gzip
 import hashlib
@@ -174,8 +175,8 @@ def _parquet(source: str, data: bytes) -> pa.Table:
 
 
 def _csv(source: str, data: bytes, digest: str, format: Format) -> RawTable:
-    if not data.strip():
-        raise refuse(source, "the file is empty")
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
+        raise refuse(source, "the file is empty. Export the table again, or name another file")
     if source.lower().endswith((".parquet", ".pq")):
         raise refuse(source, "it is no Parquet file, whatever its name. Transfer or export it again")
     for start, what in OTHER_FILES.items():

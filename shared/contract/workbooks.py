@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,8 @@ from shared.contract.refusal import refuse
 from shared.errors import Fault, MissingExtraError, did_you_mean
 
 SHEETS = "xl/workbook.xml"  # the part that every .xlsx has
+NOT_READ = "; not read: "  # and the other sheets, in the note on a workbook
+DAMAGE = "the workbook is damaged or cut off. Transfer it again"
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError, TypeError, SyntaxError)
 
 
@@ -46,34 +49,25 @@ def read_workbook(source: str, data: bytes, format: Format) -> tuple[pa.Table, l
     Args:
         source: Name of the file, for messages.
         data: Its bytes.
-        format: `sheet`, `header_row`, `first_row` and `total_row` are used; the first visible sheet is read where
-            `sheet` names none.
+        format: `sheet`, `header_row`, `first_row` and `total_row` are used; where `sheet` names none, the first
+            visible sheet that is not empty is read.
     Returns:
         The table, notes, and faults for `check` to name.
     Raises:
         MissingExtraError: If openpyxl is not installed.
         ContractError: If the sheet is missing or empty, or the workbook is damaged.
     """
-    try:
-        import openpyxl
-    except ImportError:
-        raise MissingExtraError("openpyxl", extra="excel", purpose="reading an Excel workbook") from None
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet, notes = _sheet(source, book.worksheets, format)
-        sheet.reset_dimensions()  # some programs write a wrong size, beyond which nothing would be read
-        cells = [list(row) for row in sheet.iter_rows(values_only=True)]
-    except DAMAGED:
-        raise refuse(source, "the workbook is damaged or cut off. Transfer it again") from None
+    titles, sheet, cells = _opened(source, data, format)
     rows = [
         Row(number, [_text(cell) for cell in row])
         for number, row in enumerate(cells, 1)
         if any(map(_is_filled, row))
     ]
     if not rows:
-        raise refuse(
-            source, f"the sheet {shown(sheet.title)} is empty. Name another one by sheet under [format]"
-        )
+        raise refuse(source, f"the sheet {shown(sheet)} is empty. Name another one by sheet under [format]")
+    others = [shown(title) for title in titles if title != sheet]
+    left = f"{NOT_READ}{', '.join(others[:8])}" + (", ..." if len(others) > 8 else "") if others else ""
+    notes = [f"{source} is an Excel workbook, sheet {shown(sheet)}{left}"]
     width = max(len(row.cells) for row in rows)
     rows = [Row(row.number, row.cells + [""] * (width - len(row.cells))) for row in rows]
     header = find_header(rows[:MOST_ROWS], format, source)
@@ -83,18 +77,65 @@ def read_workbook(source: str, data: bytes, format: Format) -> tuple[pa.Table, l
     return table, [*notes, *header.notes, *seen], [*header.faults, *faults]
 
 
-def _sheet(source: str, sheets: Sequence[Any], format: Format) -> tuple[Any, list[str]]:
+def sheet_titles(path: Path) -> list[str]:
+    """The visible sheets of a workbook, in its order; none of any other file.
+
+    Example:
+        >>> sheet_titles(Path("payments.csv"))
+        []
+    """
+    try:
+        data = path.read_bytes() if zipfile.is_zipfile(path) else b""
+        return (
+            [sheet.title for sheet in _visible(_book(path.name, data).worksheets)]
+            if is_workbook(data)
+            else []
+        )
+    except OSError:
+        return []
+
+
+def _book(source: str, data: bytes) -> Any:
+    try:
+        import openpyxl
+    except ImportError:
+        raise MissingExtraError("openpyxl", extra="excel", purpose="reading an Excel workbook") from None
+    try:
+        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except DAMAGED:
+        raise refuse(source, DAMAGE) from None
+
+
+def _opened(source: str, data: bytes, format: Format) -> tuple[list[str], str, list[list[Any]]]:
+    """The titles of all sheets, the one that is read, and its cells."""
+    sheets = _book(source, data).worksheets
     titles = [sheet.title for sheet in sheets]
     if format.sheet is not None and format.sheet not in titles:
         near = did_you_mean(format.sheet, titles) or f" It has: {', '.join(map(shown, titles[:12]))}"
         raise refuse(source, f"[format] sheet: there is no sheet {shown(format.sheet)}.{near}")
-    visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"] or list(sheets)
-    if not visible:
+    named = [sheet for sheet in sheets if sheet.title == format.sheet]
+    wanted = named or _visible(sheets)
+    if not wanted:
         raise refuse(source, "the workbook has no sheet with cells. Save the table as a sheet, or as CSV")
-    chosen = visible[0] if format.sheet is None else sheets[titles.index(format.sheet)]
-    others = [shown(title) for title in titles if title != chosen.title]
-    left = f"; not read: {', '.join(others[:8])}" + (", ..." if len(others) > 8 else "") if others else ""
-    return chosen, [f"{source} is an Excel workbook, sheet {shown(chosen.title)}{left}"]
+    try:
+        for sheet in wanted:
+            cells = _cells(sheet)
+            if cells:
+                return titles, sheet.title, cells
+    except DAMAGED:
+        raise refuse(source, DAMAGE) from None
+    return titles, wanted[0].title, []
+
+
+def _visible(sheets: Sequence[Any]) -> list[Any]:
+    return [sheet for sheet in sheets if sheet.sheet_state == "visible"] or list(sheets)
+
+
+def _cells(sheet: Any) -> list[list[Any]]:
+    """The rows of a sheet; none if no cell is filled."""
+    sheet.reset_dimensions()  # some programs write a wrong size, beyond which nothing would be read
+    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    return rows if any(_is_filled(cell) for row in rows for cell in row) else []
 
 
 def _table(

@@ -4,10 +4,12 @@ from collections import Counter
 
 import numpy as np
 
+from shared.contract import Table
 from shared.contract.parsing import count
 from shared.drawing import drawn
 from shared.errors import Fault, SplitError
 from shared.images.parts import split_faults
+from shared.patients.reading import cells_of, parts_of
 from shared.split_settings import SplitSettings, make_splits
 from shared.splits import Split, stratified_folds
 
@@ -61,6 +63,32 @@ def inner_folds(
         faults = [Fault(text=f"{text}lower inner_folds under [settings]")]
         raise SplitError("the training rows cannot be parted", faults) from None
     return [(rows[fold.train], rows[fold.test]) for fold in found]
+
+
+def splits_of(
+    table: Table,
+    config: SplitSettings,
+    code: np.ndarray,
+    groups: np.ndarray | None,
+    *,
+    repeats: int,
+    inner: bool,
+) -> list[Split]:
+    """Train, valid and test rows of a table: the parts that it gives, else as the settings say.
+
+    Args:
+        config: Its settings of a split and its `seed`.
+        code, groups, repeats, inner: As in `given_parts` and `patient_splits`.
+    Raises:
+        SplitError: If the rows cannot be parted so.
+    """
+    parts = parts_of(table)
+    if any(part is not None for part in parts):
+        shares = {"valid_share": config.valid_share, "test_share": config.test_share}
+        return [given_parts(parts, code, groups, **shares, inner=inner, seed=config.seed)]
+    time = table.frame["time"].to_numpy() if "time" in table.frame else None
+    known = {"groups": groups, "time": time, "site": cells_of(table, "site")}
+    return patient_splits(config, code, repeats=repeats, inner=inner, **known)
 
 
 def given_parts(

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.contract import Mapping, RawTable, Role, Wide
+from shared.proposing.doubts import mostly_empty, repeated, time_apart
 from shared.proposing.features import Feature, Purpose, sorted_features
 from shared.proposing.fitting import clock
 from shared.proposing.labels import classes
 from shared.proposing.layout import Together, dates_of_steps, signal, wide
 from shared.proposing.leaks import of_items, without_leaks
 from shared.proposing.profile import Column, found, profile
-from shared.proposing.proposal import Choice, choose
+from shared.proposing.proposal import Choice, choose, named_at_least
 from shared.proposing.quantities import number_entry, quantity
 from shared.proposing.settings import Setting, settings_for, told_missing
 
@@ -112,13 +113,26 @@ def draft(
         fixed = {**dict.fromkeys(("date", "quantity", "item")), **(fixed or {})}
         free = [column for column in free if column.name != steps.section["id"]]
     fixed = {**({"signal": None} if samples else {}), **(fixed or {})}
-    choices = choose(free, roles, stem=raw.source.split(".")[0], fixed=fixed)
+    choices = named_at_least(choose(free, roles, stem=raw.source.split(".")[0], fixed=fixed), free)
     made = Draft(solution, raw.source, choices, looked_at=columns)
     if together is not None:
         _take_together(made, together, is_wide=steps is not None)
     _read(made, raw, columns, inside)
     _take_settings(made, dict(defaults or {}))
+    made.doubts += _doubts(made, raw)
     return made
+
+
+def _doubts(made: Draft, raw: RawTable) -> list[Text]:
+    """What should be looked at besides, of keys, identifiers and times."""
+    played = {each.role.name: found(made.looked_at, each.column) for each in made.choices if each.column}
+    keys = [played.get(each.role.name) for each in made.choices if each.role.kind == "key"]
+    unused = [found(made.looked_at, name) for name in made.named("ignored")]
+    rest = [column for column in unused if column is not None and column.name]
+    told = [mostly_empty(key) for key in keys if key is not None]
+    told += [repeated(raw, column) for column in rest]
+    told.append(time_apart(raw, played.get("time") or played.get("date"), rest))
+    return [doubt for doubt in told if doubt is not None]
 
 
 def _take_together(made: Draft, together: Together, *, is_wide: bool) -> None:
@@ -172,7 +186,7 @@ def _read(made: Draft, raw: RawTable, columns: list[Column], inside: set[str]) -
     features = sorted_features(columns, purpose)
     label = played.get("label")
     if label is not None and roles["label"].role.kind == "label":
-        read = classes(label)
+        read = classes(label, two=roles["label"].role.high == 1)
         made.labels = read.labels
         made.doubts += [read.doubt] if read.doubt else []
         made.format["missing"] = list(read.missing)

@@ -24,9 +24,13 @@ class Classes:
     doubt: Text | None = None
 
 
-def classes(column: Column) -> Classes:
+def classes(column: Column, *, two: bool = False) -> Classes:
     """The classes of a label: of two, the one that means yes, or else the rarer, is 1.
 
+    Args:
+        column: Of `profile`.
+        two: Whether there must be no more than two; of more texts those are read that say yes or no, and the
+            check names the others.
     Example:
         >>> classes(Column("sick", "text", 9, 9, 2, values={"否": 7, "是": 2})).labels
         {'否': 0, '是': 1}
@@ -43,6 +47,10 @@ def classes(column: Column) -> Classes:
         unknown = ()
     if set(counts) <= {"0", "1"} or set(counts) <= {"true", "false"}:
         return Classes({}, unknown)
+    if two and len(counts) > 2:
+        counts = {text: number for text, number in counts.items() if _answers(text)} or counts
+        if set(counts) <= {"0", "1"} or set(counts) <= {"true", "false"}:
+            return Classes({}, unknown)
     if len(counts) == 2:
         return _two(column.name, counts, unknown)
     return _many(column.name, counts, unknown)

@@ -13,6 +13,7 @@ from shared.contract.categories import read_categories
 from shared.contract.dates import FORMATS, read_times
 from shared.contract.mapping import Format
 from shared.contract.parsing import (
+    CURRENCY,
     NO_VALUE,
     doubtful_points,
     floats,
@@ -28,7 +29,7 @@ LOOKED_AT = 20_000  # rows that are read as numbers and dates, evenly spread; wh
 FEW = 30  # distinct values up to which they are counted one by one
 MOSTLY = 0.8  # share of cells from which a column is of a kind, and the others are odd
 NUMBERS = 0.9  # the same for numbers: codes such as 79323P stand among numbers too
-DIGITS = r"^[+-]?[€£¥元$]?\s*(?:\d[\d.,' ’_]*|[.,]\d+)(?:[eE][+-]?\d+)?\s*[€£¥元$%]?$"
+DIGITS = rf"^[+-]?\s*{CURRENCY}?\s*(?:\d[\d.,' ’_]*|[.,]\d+)(?:[eE][+-]?\d+)?\s*(?:{CURRENCY}|%)?$"
 FILES = {
     "image": (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"),
     "signal": (".npy", ".csv", ".txt", ".dat", ".edf"),
@@ -203,7 +204,7 @@ def _of_texts(column: Column, seen: pa.ChunkedArray, rows: np.ndarray) -> None:
     unknown = [text for text in distinct if folded(text) in words("answers", "missing")]
     told = trimmed(seen, unknown) if 0 < len(unknown) < len(distinct) else seen
     known = told.drop_null()
-    number = pc.match_substring_regex(known, DIGITS)
+    number = _like_numbers(known)
     share = pc.mean(number.cast(pa.int8())).as_py()
     times = None if _plain_numbers(known, share) else _as_times(column, told, rows)
     if times is not None:
@@ -221,6 +222,11 @@ def _of_texts(column: Column, seen: pa.ChunkedArray, rows: np.ndarray) -> None:
         column.missing = tuple(sorted(unknown))
         column.known -= round((told.null_count - seen.null_count) / len(seen) * column.rows)
         column.values = {text: number for text, number in column.values.items() if text not in unknown}
+
+
+def _like_numbers(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whether each text looks like a number or an amount, also in wide letters such as ￥１２."""
+    return pc.match_substring_regex(pc.utf8_normalize(texts, form="NFKC"), DIGITS)
 
 
 def _plain_numbers(known: pa.ChunkedArray, share: float) -> bool:
@@ -247,6 +253,9 @@ def _as_times(column: Column, seen: pa.ChunkedArray, rows: np.ndarray) -> np.nda
     for name in (name for name in FORMATS if share[name] == best):
         values = read_times(seen, Format(date_format=name)).data
         ways.setdefault(values.tobytes(), (name, values))
+    # The few rows may be dates in each way, where all the rows are not.
+    most = max(int((~np.isnat(values)).sum()) for _, values in ways.values())
+    ways = {key: way for key, way in ways.items() if (~np.isnat(way[1])).sum() == most}
     name, values = min(ways.values(), key=lambda way: _falls(way[1]))
     bad = filled[np.isnat(values[filled])]
     column.odd, column.odd_row = len(bad), int(rows[bad[0]]) + 1 if len(bad) else None
@@ -271,7 +280,7 @@ def _as_numbers(column: Column, seen: pa.ChunkedArray, rows: np.ndarray) -> None
             column.decimal = "~" if len(doubtful_points(seen)) else "."
     else:
         valid = seen.is_valid().to_numpy()
-        good = pc.match_substring_regex(seen, DIGITS).fill_null(False).to_numpy()
+        good = _like_numbers(seen).fill_null(False).to_numpy()
         percent = pc.match_substring(seen, "%").fill_null(False).to_numpy()
         kept = pc.if_else(pa.array(good & ~percent), seen, pa.scalar(None, seen.type))
         again = read_numbers(kept, Format())

@@ -13,10 +13,12 @@ from shared.proposing.vocabulary import has_word, name_score
 SURE, LIKELY = 0.8, 0.6
 BY_NAME, BY_CELLS, BY_HINT = 0.7, 0.2, 0.1
 FROM_REQUIRED, FROM_OPTIONAL = 0.12, 0.6  # least score of a role that must be found, and of one that may
+ITS_NAME, BY_NAME_ALONE = 0.8, 0.3  # score by name of a column whose cells do not suit; how sure it is then
 NEAR, NEAR_REQUIRED = 0.12, 0.25  # a second column so close to the first is a doubt
 FEWEST_NAMED = 0.5  # least score by name of an optional role, unless the cells are unmistakable
 
 Text = dict[str, str]
+PERSON: Text = {"en": "as you say", "zh": "按您的指定"}
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,38 @@ def choose(
         place = given.get(row, len(free))
         rest = [at for at in range(len(free)) if at not in chosen]
         found[role.name] = _choice(role, place, rest, scores[row], free)
-    person = {"en": "as you say", "zh": "按您的指定"}
     return [
-        found[role.name] if role.name in found else Choice(role, fixed[role.name], 1.0, person)
+        found[role.name] if role.name in found else Choice(role, fixed[role.name], 1.0, PERSON)
         for role in roles
     ]
+
+
+def named_at_least(choices: Sequence[Choice], columns: Sequence[Column]) -> list[Choice]:
+    """The choices; a required role without a column gets the free one of its name, so that its faults are told.
+
+    Example:
+        >>> role = Role(name="amount", kind="number")
+        >>> columns = [Column("amount", "text", 9, 9, 9)]
+        >>> choices = choose(columns, [role])
+        >>> choices[0].column, named_at_least(choices, columns)[0].column
+        (None, 'amount')
+    """
+    taken = {each.column for each in choices}
+    found = []
+    for each in choices:
+        if each.column is None and each.role.required and each.why["en"] != PERSON["en"]:
+            scored = {
+                column.name: name_score(column.name, each.role)[0]
+                for column in columns
+                if column.name and column.name not in taken
+            }
+            best = max(scored, key=lambda name: scored[name], default=None)
+            if best is not None and scored[best] >= ITS_NAME:
+                why = {"en": "its name alone: its cells do not suit", "zh": "仅凭名称：内容不符"}
+                each = Choice(each.role, best, BY_NAME_ALONE, why)
+                taken.add(best)
+        found.append(each)
+    return found
 
 
 def _scores(
@@ -122,7 +151,12 @@ def _scores(
 def _score(column: Column, role: Role, *, last: bool, stem: str, times: int) -> _Score:
     cells = fit(column, role)
     name, phrase = name_score(column.name, role)
-    if role.kind == "label" and name < 0.9 and has_word(column.name, "afterwards"):
+    if (
+        role.kind == "label"
+        and name < 0.9
+        and has_word(column.name, "afterwards")
+        and len(column.values) != 2
+    ):
         name /= 2
     if not cells:
         return _Score(0.0, name, phrase, 0.0)

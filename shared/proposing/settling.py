@@ -40,40 +40,40 @@ def settle(made: Draft, raw: RawTable, attempt: Callable[[Draft], Table]) -> Fau
                 continue
             break
         error = None
-        if not _has_equal_rows(raw, table):
+        same = _equal_rows(raw, table)
+        if not len(same):
             made.format = {name: value for name, value in made.format.items() if name != "duplicates"}
         else:
-            en = 'some rows are equal in all columns: duplicates = "keep" keeps them, "drop" drops them'
-            zh = '存在完全相同的行：duplicates = "keep" 保留，"drop" 删除'
-            made.doubts.append({"en": en, "zh": zh})
+            made.doubts.append(_of_equal_rows(same))
         return None
     made.format = {**given, **{name: made.format[name] for name in made.format if name != "duplicates"}}
     return error
 
 
-def _has_equal_rows(raw: RawTable, table: Table) -> bool:
-    """Whether the check would refuse the table for equal rows; of a wide table, that has been melted, it would not."""
+def _equal_rows(raw: RawTable, table: Table) -> np.ndarray:
+    """Pairs of rows for which the check would refuse a table; of a wide one, which is melted, it would not."""
     if table.mapping.wide is not None or raw.listed or len(raw) != len(table):
-        return False
+        return np.empty((0, 2), np.int64)
     names = [name for name in table.frame if not name.startswith(GROUP)]
     parts: list[np.ndarray | pd.Categorical] = []
     for name in names:
         values = table.frame[name]
         parts.append(values.array if isinstance(values.dtype, pd.CategoricalDtype) else values.to_numpy())
-    return len(equal_rows(raw.data, parts)) > 0
+    return equal_rows(raw.data, parts)
+
+
+def _of_equal_rows(same: np.ndarray) -> dict[str, str]:
+    again, first = (int(row) + 1 for row in same[0])
+    en = f"{len(same):,} rows are equal to an earlier one in all columns, the first is row {again:,} (as row {first:,})"
+    zh = f"有 {len(same):,} 行与前面的行完全相同，首个为第 {again:,} 行（同第 {first:,} 行）"
+    return {
+        "en": f'{en}: duplicates = "keep" keeps them, "drop" drops them',
+        "zh": f'{zh}：duplicates = "keep" 保留，"drop" 删除',
+    }
 
 
 def _mended(made: Draft, fault: Fault) -> bool:
     """Whether something was taken out for a fault."""
-    if 'total_row = "drop"' in fault.text and "total_row" not in made.format:
-        made.format["total_row"] = "drop"
-        made.doubts.append(
-            {
-                "en": f'the last row looks like a total: total_row = "drop" leaves it out{_in_row(fault)}',
-                "zh": f'最后一行似为合计：total_row = "drop" 将其略去{_in_row(fault)}',
-            }
-        )
-        return True
     if fault.column is None:
         return False
     for place, feature in enumerate(made.features):
@@ -115,10 +115,6 @@ def _mend_feature(made: Draft, place: int, feature: Feature, fault: Fault) -> bo
     made.numbers.pop(name, None)
     made.groups = [group for group in made.groups if group != name]
     return True
-
-
-def _in_row(fault: Fault) -> str:
-    return f" (row {fault.row:,})" if fault.row else ""
 
 
 def _where(fault: Fault, language: str) -> str:

@@ -1,11 +1,13 @@
 """A proposal as the customer's TOML file, with a reason beside each line."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.proposing.draft import LEFT_OUT, Draft
 
+SIGNATURE = "# as proposed by verticals map: "
 Text = dict[str, str]
 LEVELS = {
     "sure": {"en": "sure", "zh": "确定"},
@@ -46,6 +48,7 @@ SAID: dict[str, Text] = {
         "en": "the column of this name is not the role, or cannot be read as it",
         "zh": "同名列不是该角色，或无法按该角色读取",
     },
+    "data": {"en": "the table; --data names another one", "zh": "数据文件；可用 --data 指定其他文件"},
     "or": {"en": "or", "zh": "或"},
 }
 
@@ -78,7 +81,15 @@ def value_of(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) and abs(value) < 1e6 else repr(value)
 
 
-def toml(made: Draft, *, lang: str = "en", data: str = "", config: str = "acme.toml") -> str:
+def toml(
+    made: Draft,
+    *,
+    lang: str = "en",
+    data: str = "",
+    config: str = "acme.toml",
+    place: str = "",
+    own: bool = False,
+) -> str:
     """The file: every line that was decided has its reason behind it.
 
     Args:
@@ -86,17 +97,24 @@ def toml(made: Draft, *, lang: str = "en", data: str = "", config: str = "acme.t
         lang: Of the comments, en or zh.
         data: How the table is named on the command line; left out: its own name.
         config: Name of the file to be written.
+        place: Where the table lies, seen from that file; left out: the file does not say so.
+        own: Whether the file is that of the customer's project, which commands read of themselves.
     Example:
         >>> print(toml(Draft("demo", "a.csv", [])).splitlines()[3])
         solution = "demo"
     """
     data = data or made.source
+    table = f" {_plain(data)}" if not place else ""
+    check = "" if own else f" {made.solution}{table} --config {_plain(config)}"
+    run = "" if own else f" {made.solution}{' --data' if table else ''}{table} --config {_plain(config)}"
     lines = [
         f"# {_said('head', lang).format(source=_plain(made.source))}",
-        f"#   verticals check {made.solution} {_plain(data)} --config {_plain(config)}",
-        f"#   verticals run   {made.solution} --data {_plain(data)} --config {_plain(config)}",
+        f"#   verticals check{check}",
+        f"#   verticals run{run and '  '}{run}",
         f"solution = {quoted(made.solution)}",
     ]
+    if place:
+        lines.append(f"data = {quoted(place)}  # {_said('data', lang)}")
     if made.doubts:
         lines += ["", f"# {_said('doubts', lang)}", *(f"# - {_plain(doubt[lang])}" for doubt in made.doubts)]
     lines += ["", *_columns(made, lang), "", *_features(made, lang)]
@@ -112,7 +130,27 @@ def toml(made: Draft, *, lang: str = "en", data: str = "", config: str = "acme.t
         width = max(len(f"{name} = {value_of(each.value)}") for name, each in made.settings.items())
         for name, each in made.settings.items():
             lines.append(f"{f'{name} = {value_of(each.value)}':{width}}  # {_plain(each.why[lang])}")
-    return "\n".join(lines) + "\n"
+    return signed("\n".join(lines) + "\n")
+
+
+def signed(text: str) -> str:
+    """A file with a last line by which `untouched` knows it again.
+
+    Example:
+        >>> untouched(signed("a = 1\\n")), untouched(signed("a = 1\\n").replace("1", "2")), untouched("a = 1")
+        (True, False, False)
+    """
+    return f"{text}{SIGNATURE}{_digest(text)}\n"
+
+
+def untouched(text: str) -> bool:
+    """Whether nobody has changed a file since it was proposed, so that a new proposal may take its place."""
+    body, mark, digest = text.replace("\r\n", "\n").rpartition(SIGNATURE)
+    return bool(mark) and digest.strip() == _digest(body)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _said(name: str, lang: str) -> str:

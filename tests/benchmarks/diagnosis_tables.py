@@ -161,7 +161,7 @@ def diagnosis_speed() -> str:
     return _table(["two cores", "measured"], rows)
 
 
-def measured_diagnosis() -> str:
+def measured() -> str:
     """`measured.json` of healthcare.diagnosis."""
     found, lines = _load(), []
     for case, (title, metric, word) in {

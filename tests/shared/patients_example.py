@@ -21,9 +21,10 @@ def guessing(cls, *, knows=1.2):
 
         def probability(self, prepared, rows=None):
             from shared.diagnostic_networks import probabilities
+            from shared.patients.calibration import calibrated_patients
 
             raw = self.logits if rows is None else self.logits[rows]
-            return self.calibrate(self.calibrator, probabilities(raw))
+            return calibrated_patients(self.calibrator, probabilities(raw))
 
     return Guessing
 

@@ -492,7 +492,7 @@ WRONG = {
     "no run": (["report", "."], ["metrics.json"]),
     "no bundle": (["predict", "nowhere", "--data", "payments.csv", "--out", "a.csv"], ["no bundle"]),
     "option": (["run", "finance.fraud", "--frobnicate"], ["--frobnicate"]),
-    "argument": (["check"], ["'solution'"]),
+    "argument": (["check"], ["which solution is meant"]),
     "command": (["trains"], ["trains"]),
 }  # fmt: skip
 

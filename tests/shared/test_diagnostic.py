@@ -4,19 +4,17 @@ import json
 import runpy
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import softmax
 from sklearn.metrics import log_loss
 
 from shared.contract import Mapping, raw_table
-from shared.diagnostic import PatientFeatures
-from shared.diagnostic_networks import joined_networks, probabilities
+from shared.diagnostic_networks import probabilities
 from shared.errors import ContractError
+from shared.patients.features import PatientFeatures
+from shared.simulators.patients import patients_mapping, simulate_patients, write_xrays
 from verticals.healthcare import DiagnosisPipeline
-from verticals.healthcare.diagnosis.sample import patients_mapping, simulate_patients, write_xrays
 
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("patients_example.py")))
 Guessing = EXAMPLE["guessing"](DiagnosisPipeline)
@@ -54,43 +52,6 @@ def visits(tmp_path_factory):
 @pytest.fixture(scope="module")
 def three(visits):
     return fitted(visits, patients_mapping())
-
-
-# -- networks
-
-
-def test_probabilities_are_the_mean_of_the_members_softmax():
-    raw = np.random.default_rng(0).normal(0, 50, (7, 3, 4))
-    np.testing.assert_allclose(probabilities(raw), softmax(raw, axis=-1).mean(axis=1), atol=1e-12)
-    np.testing.assert_allclose(probabilities(raw[:, 0]), softmax(raw[:, 0], axis=-1), atol=1e-12)
-    assert np.isfinite(probabilities(np.array([[[1e4, -1e4]]]))).all()
-
-
-def network(seed, members):
-    keras.utils.set_random_seed(seed)
-    given = {name: keras.Input((2,), name=name) for name in ("number", "presence")}
-    x = keras.layers.Concatenate()([given["number"], given["presence"]])
-    return keras.Model(
-        given, keras.layers.Reshape((members, 3))(keras.layers.Dense(members * 3)(x)), name="one"
-    )
-
-
-def test_joined_networks_say_what_each_says_also_once_reloaded(tmp_path):
-    models = [network(seed, members) for seed, members in ((0, 2), (1, 2), (2, 2))]
-    rng = np.random.default_rng(0)
-    given = {name: rng.normal(size=(5, 2)).astype("float32") for name in ("number", "presence")}
-    expected = np.concatenate([keras.ops.convert_to_numpy(model(given)) for model in models], axis=1)
-    joined = joined_networks(models)
-    np.testing.assert_allclose(joined(given), expected, atol=1e-6)
-    joined.save(tmp_path / "joined.keras")
-    again = keras.saving.load_model(tmp_path / "joined.keras")
-    np.testing.assert_allclose(again(given), expected, atol=1e-6)
-    assert len({layer.name for layer in joined.layers}) == len(joined.layers)
-
-
-def test_one_network_stays_as_it_is():
-    model = network(0, 1)
-    assert joined_networks([model]) is model
 
 
 def test_the_score_that_picks_the_weights_is_the_log_loss_of_the_mean():

@@ -12,12 +12,12 @@ from PIL import Image
 from shared.cases import log_odds
 from shared.diagnostic_cases import explain_patients
 from shared.inputs import Inputs
+from shared.simulators.patients import patients_mapping, simulate_patients, write_xrays
 from shared.testing import tiny_config
 from shared.testing.patient_trial import PatientTrial
 from shared.testing.trial import KEY
 from shared.training import predict
 from verticals.healthcare import DiagnosisPipeline
-from verticals.healthcare.diagnosis.sample import patients_mapping, simulate_patients, write_xrays
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from shared.diagnostic_scoring import Diagnosed
 from shared.protocol import fit_protocol
+from shared.simulators.patients import patients_mapping, simulate_patients
 from verticals.healthcare import DiagnosisPipeline
-from verticals.healthcare.diagnosis.sample import patients_mapping, simulate_patients
 
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("patients_example.py")))
 Guessing = EXAMPLE["guessing"](DiagnosisPipeline)

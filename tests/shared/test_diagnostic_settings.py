@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.diagnostic_settings import DiagnosticSettings
+from shared.diagnostic_settings import DiagnosticSettings, usual_training
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,29 @@ def test_no_confidence_is_written_as_a_word_as_toml_has_no_null():
     assert DiagnosticSettings(confidence="none").confidence is None
     with pytest.raises(ValidationError):
         DiagnosticSettings(confidence="some")
+
+
+USUAL = {"table": {}, "photo": {"batch_size": 128, "warmup": 0.1}, "signal": {"epochs": 12}}
+
+
+def usual(*modalities, rows=500):
+    return usual_training(USUAL, modalities, rows, photo_steps=700)
+
+
+def test_photos_tell_how_to_train_then_signals_then_the_table():
+    assert usual("table") == {} and usual("table", "signal") == USUAL["signal"]
+    assert usual("table", "photo", "signal") == usual("photo") and usual("photo")["warmup"] == 0.1
+
+
+@pytest.mark.parametrize("rows", [1, 30, 250, 1000, 4708, 10**6])
+def test_few_photos_are_shown_in_smaller_batches_and_as_often_as_the_steps_need(rows):
+    found = usual("photo", rows=rows)
+    assert 16 <= found["batch_size"] <= 128 and 20 <= found["epochs"] <= 60
+    assert found["batch_size"] in (16, 128) or 20 * found["batch_size"] <= rows
+    if 20 < found["epochs"] < 60:
+        assert found["epochs"] * rows / found["batch_size"] == pytest.approx(700, rel=0.05)
+
+
+def test_usual_settings_give_way_to_those_that_are_set():
+    found = DiagnosticSettings(epochs=20).with_usual({"epochs": 3, "batch_size": 32})
+    assert (found.epochs, found.batch_size) == (20, 32)  # 20 is the default too, but it was said

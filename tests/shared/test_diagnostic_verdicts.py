@@ -23,8 +23,8 @@ from shared.diagnostic_verdicts import (
     subgroup_names,
 )
 from shared.metrics import average_precision, brier, expected_calibration_error, log_loss, roc_auc
+from shared.simulators.patients import patients_mapping, simulate_patients
 from verticals.healthcare import DiagnosisPipeline
-from verticals.healthcare.diagnosis.sample import patients_mapping, simulate_patients
 
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("patients_example.py")))
 Guessing = EXAMPLE["guessing"](DiagnosisPipeline)

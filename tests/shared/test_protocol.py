@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.protocol import NEGATIVE, POSITIVE, REFER, Protocol, fit_protocol
+from shared.protocol import NEGATIVE, POSITIVE, REFER, Protocol, fit_protocol, risk_at_site
 
 
 def held(seed, *, classes=2, rows=120):
@@ -126,3 +126,28 @@ def test_a_promise_to_new_patients_is_kept_though_each_has_many_rows():
         new = 1 / (1 + np.exp(-(rng.normal(size=20_000) + 1.5)))
         kept += (new >= found.operating.threshold).mean() >= 0.9
     assert kept >= 52  # 57 of 60 on average; rows taken for patients would keep about 40
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_answers_hold_what_is_decided_and_the_probability_of_each_class_where_there_are_more_than_two(
+    classes,
+):
+    code, p = held(0, classes=classes)
+    protocol = fit_protocol(code, p, names(classes))
+    found = protocol.answers(p)
+    assert found["decision"].tolist() == protocol.decide(p).tolist()
+    assert found["class"].tolist() == [names(classes)[place] for place in p.argmax(axis=1)]
+    assert [text.split(" | ") for text in found["set"] if text] == [
+        [name for name, inside in zip(names(classes), row) if inside] for row in protocol.sets(p) if row.any()
+    ]
+    each = [f"p_{name}" for name in names(classes)] if classes > 2 else []
+    assert found.columns.tolist() == ["score", "decision", "positive", "class", "set", *each]
+    np.testing.assert_array_equal(found["score"], 1 - p[:, 0])
+
+
+def test_at_a_site_the_odds_move_by_bayes_and_the_ill_keep_their_shares():
+    p, prior = np.array([[0.5, 0.3, 0.2], [0.9, 0.05, 0.05]]), [0.6, 0.3, 0.1]
+    found = risk_at_site(p, prior, 0.1)
+    moved = p * np.array([0.9 / 0.6, 0.075 / 0.3, 0.025 / 0.1])
+    np.testing.assert_allclose(found, 1 - moved[:, 0] / moved.sum(axis=1))
+    np.testing.assert_allclose(risk_at_site(p, prior, 0.4), 1 - p[:, 0])

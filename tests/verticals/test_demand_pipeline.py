@@ -12,8 +12,8 @@ from shared.contract import raw_table
 from shared.errors import ContractError
 from shared.report.words import Words
 from shared.series.rivals import MovingAverage, Naive, SeasonalNaive
+from shared.simulators.shops import simulate_shops
 from verticals.retail import DemandPipeline
-from verticals.retail.demand.sample import simulate_shops
 
 HORIZON = 7
 TINY = {"horizon": HORIZON, "lookback": 14, "origins": 2, "valid_origins": 1, "epochs": 2, "units": 8, "depth": 1,

@@ -15,9 +15,9 @@ from shared.cli import app
 from shared.contract import Format, Mapping, Number, SignalColumns
 from shared.errors import ContractError, SplitError
 from shared.patients.parts import inner_folds
+from shared.simulators.patients import patients_mapping, simulate_patients, write_xrays
 from verticals import SOLUTIONS
 from verticals.healthcare import DiagnosisPipeline
-from verticals.healthcare.diagnosis.sample import patients_mapping, simulate_patients, write_xrays
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 TINY = {"epochs": 1, "inner_folds": 1, "units": 8, "members": 2, "depth": 1, "side": 16, "gallery": 1}

@@ -3,11 +3,11 @@
 import pytest
 
 from shared.contract import Mapping
+from shared.simulators.patients import patients_mapping, simulate_patients, write_xrays
 from shared.testing import check_pipeline, tiny_config
 from shared.testing.patient_trial import PatientTrial
 from shared.testing.patients import check_any_patient_is_answered, check_order_is_kept
 from verticals.healthcare import DiagnosisPipeline
-from verticals.healthcare.diagnosis.sample import patients_mapping, simulate_patients, write_xrays
 
 
 def one_network():

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from shared.cli import app
+from shared.simulators.patients import simulate_patients, write_xrays
 from verticals import SOLUTIONS
-from verticals.healthcare.diagnosis.sample import simulate_patients, write_xrays
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 SECRET = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 from shared.builders.class_activation import ClassMaps
-from shared.builders.fusion import LateFusion, ModalityDropout
+from shared.builders.fusion import LateFusion, ModalityDropout, fused_network
 from shared.builders.signal_augmentation import signal_augmentation
 from shared.builders.signals import signal_encoder
 from shared.builders.small_image import small_image_encoder
@@ -162,6 +162,34 @@ def test_what_does_not_fit_is_refused():
         LateFusion(4)([np.ones((5, 2, 4), "float32"), np.ones((5, 3, 4), "float32")], presences(2))
     with pytest.raises(ValueError, match="rate must lie in"):
         ModalityDropout(1.0)
+
+
+def fused(evidence_shapes, **options):
+    given = {
+        f"modality{place}": keras.Input(shape, name=f"modality{place}")
+        for place, shape in enumerate(evidence_shapes)
+    }
+    given["presence"] = keras.Input((len(evidence_shapes),), name="presence")
+    evidence = [tensor for name, tensor in given.items() if name != "presence"]
+    return fused_network(given, evidence, prior=[0.6, 0.3, 0.1], **options)
+
+
+def test_a_fused_network_says_the_prior_of_a_patient_of_whom_nothing_is_known_for_each_member():
+    for shapes, members in ([(3,), (3,)], 1), ([(4, 3), (3,)], 4):
+        model = fused(shapes)
+        arrays = {f"modality{place}": np.ones((2, *shape)) for place, shape in enumerate(shapes)}
+        found = ops.softmax(model({**arrays, "presence": np.zeros((2, 2))}))
+        assert found.shape == (2, members, 3)
+        np.testing.assert_allclose(found[0, 0], [0.6, 0.3, 0.1], atol=1e-6)
+
+
+def test_a_fused_network_withholds_modalities_in_training_only_where_there_are_several():
+    def withholds(*shapes, rate):
+        layers = fused(shapes, modality_dropout=rate).layers
+        return [layer.rate for layer in layers if isinstance(layer, ModalityDropout)]
+
+    assert withholds((3,), (3,), rate=0.25) == [0.25]
+    assert withholds((3,), rate=0.25) == withholds((3,), (3,), rate=0.0) == []
 
 
 def diagnosis_model():

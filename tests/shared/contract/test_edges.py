@@ -113,3 +113,45 @@ def test_columns_without_name_and_cells_go_and_others_are_called_by_their_place(
         "column 1 has no name; it is called `column 1*`",
     ]
     assert named(data, list("wxyz"))[1] == []
+
+
+ROWS = {"day": ["1", "2", "3", "4", "5"], "amount": ["5", "7", "1", "2", "3"], "card": list("abcde")}
+
+
+def with_rows(*rows):
+    return {name: [*cells, *(row[at] for row in rows)] for at, (name, cells) in enumerate(ROWS.items())}
+
+
+def test_a_note_below_the_table_is_a_fault_and_no_data():
+    found = end(with_rows(["Exported on 2 February", "", ""]))
+    [fault] = found.faults
+    assert found.rows == 5 and (fault.column, fault.row) == ("day", 6)
+    assert "`Exported on 2 February` stands alone in its row" in fault.text
+    assert 'total_row = "drop" leaves it out, and "keep" takes it as data' in fault.text
+
+
+def test_notes_and_a_total_above_them_are_left_out_with_notes():
+    columns = with_rows(["Total", "18", ""], ["", "", ""], ["来源：财务部", "", ""], ["", "(c) 2025", ""])
+    found = end(columns, total_row="drop")
+    assert found.rows == 5 and found.notes == [
+        "rows 8 to 9 are left out: `来源：财务部` stands alone in its row, as a note below a table does",
+        "row 6 is left out: `Total` looks like a total of the rows above",
+    ]
+    assert end(columns, total_row="keep").rows == 9
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["P0013", "", ""],  # perhaps cut off in transfer
+        ["2025-01-02 10:15", "", ""],
+        ["Exported on 2 February", "by SAP", ""],
+    ],
+)
+def test_a_last_row_with_little_in_it_stays(row):
+    assert end(with_rows(row)).rows == 6
+
+
+def test_a_text_alone_is_no_note_where_other_rows_hold_no_more():
+    columns = {"a": ["x y"] * 9, "b": ["1", "", "1", "", "1", "1", "1", "1", ""], "c": [""] * 9}
+    assert end(columns).rows == 9 and end(columns).faults == []

@@ -135,3 +135,47 @@ def test_numbers_and_dates_are_values(cell):
 @pytest.mark.parametrize("cell", ["", "-", "V1", "V12", "time", "金额", "Q1 2025 plan", "t0"])
 def test_names_are_no_values(cell):
     assert not is_value(cell)
+
+
+PLAIN = [["P1", "2025-01-02", "C1", "T1", "3.5"], ["P2", "2025-01-03", "C2", "T1", "4.5"]] * 2
+
+
+def test_names_in_two_rows_as_merged_cells_leave_them_are_read_from_both():
+    header = found(["id", "time", "parties", "", "amount"], ["", "", "card", "shop", ""], *PLAIN)
+    assert header.names == ["id", "time", "card", "shop", "amount"] and header.first == 2
+    assert header.notes == ["the names of columns are in rows 1 and 2, as merged cells leave them"]
+
+
+def test_a_title_may_stand_above_names_in_two_rows():
+    lines = [
+        ["Payments of 2025"],
+        ["id", "time", "parties", "", "amount"],
+        ["", "", "card", "shop", ""],
+        *PLAIN,
+    ]
+    header = found(*lines)
+    assert header.names == ["id", "time", "card", "shop", "amount"]
+    assert header.notes[0] == "1 row above the names of columns in row 2 is left out"
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [
+        (["id", "time", "card", "", ""], ["P0", "2025-01-01", "C0", "T0", "1.5"]),  # data without two names
+        (["id", "time", "card", "", "amount"], ["", "", "C0", "7", ""]),  # a number is no name
+        (
+            ["id", "time", "card", "", "amount"],
+            ["", "", "", "T0", ""],
+        ),  # the name of the group has none below it
+        (["id", "time", "card", "", "amount"], ["P0", "", "C0", "T0", ""]),  # a cell below a name of its own
+        (["id", "time", "card", "", "amount"], ["", "", "id", "shop", ""]),  # two columns of one name
+    ],
+)
+def test_a_sparse_row_below_the_names_is_none_of_them(upper, lower):
+    assert found(upper, lower, *PLAIN).first == 1
+
+
+def test_the_customer_may_say_that_one_row_alone_holds_the_names():
+    lines = [["id", "time", "parties", "", "amount"], ["", "", "card", "shop", ""], *PLAIN]
+    assert found(*lines, header_row=1).first == 1
+    assert found(*lines, first_row=2).first == 1

@@ -141,6 +141,7 @@ def test_a_header_without_rows_is_a_table_of_no_rows(write):
     [
         (b"", "payments.csv", "the file is empty"),
         (b" \n\n", "payments.csv", "the file is empty"),
+        (b"\xef\xbb\xbf\r\n", "payments.csv", "the file is empty. Export the table again"),
         (b"a,b\n1,\x00\n", "payments.csv", "line 2 holds a NUL byte"),
         (b"PK\x03\x04rest", "payments.xlsx", "it is an Excel workbook or a zip archive"),
         (b"\xd0\xcf\x11\xe0rest", "payments.xls", "it is an old Excel workbook. Save the sheet as CSV"),
@@ -315,8 +316,14 @@ def test_a_total_of_fewer_cells_names_its_way_out_and_may_be_left_out(write):
 
 def test_a_footer_of_fewer_cells_is_no_matter_of_quotation_marks(write):
     message = refusal(write(HEAD + BODY + "as of 1 February\n"))
-    assert "row 4: found 1 cell, expected 3" in message and "take the line out" in message
-    assert "quotation" not in message
+    assert "row 4: found 1 cell, expected 3" in message and "quotation" not in message
+    assert 'It looks like a note: total_row = "drop" under [format] leaves it out' in message
+    table = checked(write(HEAD + BODY + "as of 1 February\nby SAP (Paris)\n"), total_row="drop")
+    assert len(table) == 3 and "2 shorter rows with a note are left out" in table.notes
+
+
+def test_a_last_row_that_was_cut_off_is_no_note(write):
+    assert "take the line out if it is no row" in refusal(write(HEAD + BODY + "P0013\n"), total_row="drop")
 
 
 def test_a_cell_beyond_the_header_is_refused_wherever_it_stands(write):

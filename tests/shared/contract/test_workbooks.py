@@ -11,7 +11,7 @@ import pytest
 from shared.contract import Mapping, Role, check
 from shared.contract.formats import Format
 from shared.contract.tables import read_table
-from shared.contract.workbooks import is_workbook
+from shared.contract.workbooks import is_workbook, sheet_titles
 from shared.errors import ContractError, MissingExtraError
 
 DAYS = [datetime(2025, 1, 2), datetime(2025, 1, 3, 12, 30), datetime(2025, 1, 4)]
@@ -65,6 +65,26 @@ def test_the_first_visible_sheet_is_read_with_the_types_of_its_columns(book):
     assert cells(raw) == {"time": DAYS, "amount": [1.5] * 3, "card": ["000", "001", "002"], "new": [True] * 3}
     assert raw.notes[0] == "payments.xlsx is an Excel workbook, sheet `May`; not read: `notes`, `June`"
     assert len(raw.sha256) == 64 and raw.faults == []
+
+
+def test_empty_sheets_before_the_table_are_passed_over(book):
+    raw = read_table(book({"Tabelle1": [], "Tabelle2": [[None, " "]], "May": ROWS}))
+    assert cells(raw)["amount"] == [1.5] * 3
+    assert raw.notes[0].endswith("sheet `May`; not read: `Tabelle1`, `Tabelle2`")
+
+
+def test_the_visible_sheets_are_listed_and_other_files_have_none(book, tmp_path):
+    assert sheet_titles(book({"notes": [], "May": ROWS, "June": []}, states={"notes": "hidden"})) == [
+        "May",
+        "June",
+    ]
+    (tmp_path / "a.csv").write_text("a,b")
+    assert (
+        sheet_titles(tmp_path / "a.csv")
+        == sheet_titles(tmp_path / "none.xlsx")
+        == sheet_titles(tmp_path)
+        == []
+    )
 
 
 def test_a_sheet_may_be_named(book):
@@ -182,6 +202,24 @@ def test_a_real_workbook_is_read(tmp_path):
     raw = read_table(path, Format(total_row="drop"))
     assert cells(raw) == {"time": DAYS, "amount": [1.5] * 3, "card": ["000", "001", "002"], "new": [True] * 3}
     assert cells(read_table(path, Format(sheet="June"))) == {"a": []}
+
+
+def test_merged_cells_of_a_real_workbook_are_read(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["time", "paid", None, "new"],
+        [None, "amount", "card", None],
+        *(row for row in ROWS[1:] * 2),
+    ):
+        sheet.append(row)
+    for cells_of_one in ("B1:C1", "A1:A2", "D1:D2"):
+        sheet.merge_cells(cells_of_one)
+    book.save(tmp_path / "payments.xlsx")
+    raw = read_table(tmp_path / "payments.xlsx")
+    assert raw.data.column_names == ["time", "amount", "card", "new"]
+    assert cells(raw)["amount"] == [1.5] * 6 and cells(raw)["time"] == DAYS * 2
 
 
 def test_a_damaged_workbook_is_refused(tmp_path):

@@ -1,5 +1,7 @@
 """Parts of patients: nobody stands on two sides, whatever the split, and every row judges once a round."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,15 @@ from sklearn.metrics import cohen_kappa_score
 
 from shared.diagnostic_settings import DiagnosticSettings
 from shared.errors import SplitError
-from shared.patients.parts import both_sides, given_parts, inner_folds, parts_faults, patient_splits, strata
+from shared.patients.parts import (
+    both_sides,
+    given_parts,
+    inner_folds,
+    parts_faults,
+    patient_splits,
+    splits_of,
+    strata,
+)
 
 START = np.datetime64("2024-01-01")
 
@@ -206,3 +216,30 @@ def test_folds_of_patients_are_as_random_as_the_seed():
             fold[split.test] = number
         dealt.append(pd.Series(fold).groupby(visits[1]).first())
     assert abs(cohen_kappa_score(*dealt)) < 0.2
+
+
+class Visits(SimpleNamespace):
+    tested = False
+
+    def __len__(self):
+        return len(self.frame)
+
+
+def test_parts_of_a_table_are_those_that_it_gives_else_those_that_are_set():
+    code, who, time, site = clinic(0)
+    frame = pd.DataFrame({"time": time, "site": site})
+    for way in ("stratified", "time", "site"):
+        (mine, expected) = (
+            splits_of(Visits(frame=frame), DiagnosticSettings(split=way), code, who, repeats=1, inner=True),
+            parted((code, who, time, site), split=way),
+        )
+        assert len(mine) == len(expected) > 0
+        for one, other in zip(mine, expected):
+            assert np.array_equal(one.test, other.test) and np.array_equal(one.train, other.train)
+    given_ = np.where(who % 4 == 0, "test", "train")
+    settings_ = DiagnosticSettings(split="site")
+    (split,) = splits_of(
+        Visits(frame=frame.assign(split=given_)), settings_, code, who, repeats=3, inner=False
+    )
+    assert split.method == "given" and len(split.valid)
+    assert np.array_equal(split.test, np.flatnonzero((given_ == "test") & (code >= 0)))

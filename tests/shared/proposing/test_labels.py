@@ -49,3 +49,11 @@ def test_the_good_class_is_known_by_its_name_or_is_a_doubt():
     assert good_names(label(合格=90, 划痕=10)) == (["合格"], None)
     names, doubt = good_names(label(sound=90, crack=10))
     assert names == ["sound"] and doubt is not None
+
+
+def test_of_more_than_two_texts_those_that_say_yes_or_no_are_read_where_two_are_wanted():
+    counts = {"否": 90, "是": 8, "待定": 7}
+    assert classes(Column("fraud", "text", 105, 105, 3, values=counts), two=True).labels == {"否": 0, "是": 1}
+    plain = {"0": 90, "1": 8, "pending": 7}
+    assert classes(Column("fraud", "text", 105, 105, 3, values=plain), two=True).labels == {}
+    assert len(classes(Column("fraud", "text", 105, 105, 3, values=counts)).labels) == 3

@@ -101,3 +101,27 @@ def test_a_million_rows_are_profiled_while_one_waits():
     columns = profile(RawTable(table, "a.csv"))
     assert time.perf_counter() - start < 40  # 2 s on an idle core
     assert [column.kind for column in columns] == ["time", "text", "number", "text", "number"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["EUR 1.50", "EUR 2.25"],
+        ["￥1,234.50", "￥0.99"],
+        ["US$ 5", "- $ 7.5"],
+        ["１２", "３．５"],
+        ["12,50 CHF", "3,00 CHF"],
+    ],
+)
+def test_amounts_with_any_currency_that_check_reads_are_numbers(cells):
+    column = one(cells * 20)
+    assert column.kind == "number" and not column.odd
+
+
+def test_one_cell_in_another_form_leaves_the_form_of_dates_sure_also_where_they_are_not_in_order():
+    days = np.random.default_rng(0).permutation(np.arange("2025-01-01", "2026-12-01", dtype="datetime64[D]"))
+    cells = days.astype(str).tolist()
+    cells[5] = "31/02/2025"
+    column = one(cells)
+    assert (column.kind, column.date_format, column.sure) == ("time", "%Y-%m-%d", True)
+    assert (column.odd, column.odd_row) == (1, 6) and len(column.seen) == len(cells) - 1

@@ -1,13 +1,14 @@
 """The best assignment of columns to roles."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from shared.contract import Role
 from shared.proposing.profile import Column
-from shared.proposing.proposal import FROM_OPTIONAL, FROM_REQUIRED, _scores, choose
+from shared.proposing.proposal import FROM_OPTIONAL, FROM_REQUIRED, _scores, choose, named_at_least
 from verticals.finance.fraud.data import ROLES as FRAUD
 
 RNG = np.random.default_rng(0)
@@ -114,3 +115,40 @@ def test_a_generic_table_needs_no_more_than_a_label():
         Column("bought", "text", 90, 90, 2, values={"false": 75, "true": 15}),
     ]
     assert choose(columns, [Role(name="label", kind="label")])[0].column == "bought"
+
+
+def test_a_required_role_takes_the_column_of_its_name_whatever_its_cells_so_that_its_faults_are_told():
+    columns = payments()
+    columns[-1] = Column("fraud", "text", 500, 500, 3, values={"0": 400, "1": 20, "pending": 80})
+    choices = choose(columns, FRAUD)
+    assert columns_of(choices)["label"] is None
+    told = {choice.role.name: choice for choice in named_at_least(choices, columns)}["label"]
+    assert told.column == "fraud" and told.doubtful and "its cells do not suit" in told.why["en"]
+
+
+def test_a_role_that_a_person_left_out_and_names_that_are_only_alike_stay_without_a_column():
+    columns = payments(label="fraud")
+    columns[-1] = Column("fraud", "text", 500, 500, 3, values={"0": 400, "1": 20, "pending": 80})
+    choices = named_at_least(choose(columns, FRAUD, fixed={"label": None}), columns)
+    assert columns_of(choices)["label"] is None
+    columns[-1] = Column("scoring", "text", 500, 500, 400)
+    assert columns_of(named_at_least(choose(columns, FRAUD), columns))["label"] is None
+
+
+def test_of_a_suspicion_and_what_was_found_the_latter_is_the_label():
+    suspected = payments(label="fraud_suspected")
+    confirmed = replace(suspected[-1], name="fraud_confirmed", values={"0": 485, "1": 15})
+    assert columns_of(choose([*suspected, confirmed], FRAUD))["label"] == "fraud_confirmed"
+
+
+def test_names_as_sap_and_german_tables_have_them_are_known():
+    for names in (
+        ("BUDAT", "WRBTR", "KUNNR", "LIFNR"),
+        ("Buchungsdatum", "Betrag", "Kartennummer", "Händler"),
+    ):
+        named = dict(zip(("time", "amount", "card", "terminal"), names))
+        choices = choose(payments(**named), FRAUD)
+        assert {choice.role.name: choice.column for choice in choices if choice.level == "sure"} == {
+            **named,
+            "label": "fraud",
+        }

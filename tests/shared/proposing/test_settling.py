@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from shared.contract import Role, check, raw_table
-from shared.errors import ContractError, Fault
 from shared.proposing.draft import draft
 from shared.proposing.settling import settle
 
@@ -45,6 +44,11 @@ def test_equal_rows_are_kept_and_told(frame):
     made, error = settled(pd.concat([frame, frame.head(3)], ignore_index=True))
     assert error is None and made.format["duplicates"] == "keep"
     assert any("duplicates" in doubt["en"] for doubt in made.doubts)
+    assert (
+        "3 rows are equal to an earlier one in all columns, the first is row 401 (as row 1)"
+        in made.doubts[0]["en"]
+    )
+    assert "首个为第 401 行（同第 1 行）" in made.doubts[0]["zh"]
 
 
 def test_a_feature_that_cannot_be_read_in_a_row_not_looked_at_is_set_aside(frame):
@@ -64,17 +68,3 @@ def test_faults_of_a_required_role_are_left_to_a_person(frame):
     made.labels = {"0": 0, "1": 1}
     error = settle(made, raw, lambda each: check(raw, ROLES, each.mapping(), solution="demo"))
     assert error is not None and "perhaps" in str(error)
-
-
-def test_a_total_at_the_end_is_left_out_and_told(frame):
-    raw = raw_table(frame)
-    made = draft(raw, ROLES, solution="demo")
-
-    def attempt(each):
-        if each.format.get("total_row") != "drop":
-            text = 'looks like a total. Under [format], total_row = "drop" leaves it out'
-            raise ContractError("a.csv does not fit", [Fault(column="age", row=400, text=text)])
-        return check(raw, ROLES, each.mapping(), solution="demo")
-
-    assert settle(made, raw, attempt) is None
-    assert made.named("numeric") == ["age"] and "row 400" in made.doubts[0]["en"]

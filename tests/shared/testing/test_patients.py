@@ -13,11 +13,11 @@ import pytest
 from shared.errors import ContractError, Fault
 from shared.patients.parts import patient_splits
 from shared.signals.signals import learn_signals
+from shared.simulators.patients import patients_mapping, simulate_patients, write_xrays
 from shared.splits import Split, stratified_folds
 from shared.testing import patient_parts, patients, saved
 from shared.testing.patient_trial import PatientTrial
 from verticals.healthcare import DiagnosisPipeline
-from verticals.healthcare.diagnosis.sample import patients_mapping, simulate_patients, write_xrays
 
 EXAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "patients_example.py"))
 Guessing = EXAMPLE["guessing"](DiagnosisPipeline)
@@ -128,7 +128,7 @@ def test_given_parts_that_are_not_kept_are_noticed(trial):
 
 
 def test_a_patient_in_two_given_parts_who_is_not_refused_is_noticed(trial, monkeypatch):
-    monkeypatch.setattr("shared.diagnostic.faults_of", lambda pipeline, table: [])
+    monkeypatch.setattr("shared.diagnostic_checks.faults_of", lambda pipeline, table: [])
     with pytest.raises(AssertionError, match="not refused"):
         patient_parts.check_given_parts_are_kept(trial)
 

@@ -1,1 +1,5 @@
 """Card payment fraud: pass, review or block each payment."""
+
+from .pipeline import FraudPipeline
+
+__all__ = ["FraudPipeline"]

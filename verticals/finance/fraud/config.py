@@ -22,13 +22,9 @@ class FraudConfig(FitSettings, SplitSettings):
     drop_known: bool = Field(True, description="judge without cards whose fraud is known: they are blocked")
 
     # What a payment is told by
-    windows: tuple[PositiveInt, ...] = Field(
-        (1, 7, 30), min_length=1, description="days the features look back"
-    )
+    windows: tuple[PositiveInt, ...] = Field((1, 7, 30), min_length=1, description="days looked back on")
     history: int = Field(16, ge=1, le=256, description="payments of the card that the LSTM looks back on")
-    most_categories: int = Field(
-        1000, ge=1, description="values of a category column with a row of their own"
-    )
+    most_categories: int = Field(1000, ge=1, description="values of a category column with a vector each")
 
     # The network
     network: Literal["tabular", "history", "fused"] = Field("tabular", description="the first measured best")
@@ -48,8 +44,7 @@ class FraudConfig(FitSettings, SplitSettings):
     warmup: float = Field(0.05, ge=0, lt=1, description="share of the steps in which the rate rises")
     patience: int = Field(0, ge=0, description="0: the cosine runs to its end; the best epoch is kept")
     calibration: Literal["auto", "none", "temperature", "platt", "isotonic"] = Field(
-        "auto",
-        description="how scores become probabilities, on validation rows; auto: what measures best there",
+        "auto", description="how scores become probabilities, on validation rows; auto: the best there"
     )
     blend: bool = Field(True, description="judge the mean of the model and the best rival too")
 

@@ -1,8 +1,6 @@
 """What a clinic's data team sets. Every value can stand in [settings] of the clinic's file."""
 
-import math
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,22 +12,9 @@ TRAINING = {
     "signal": {"epochs": 12, "batch_size": 32, "learning_rate": 1e-3, "weight_decay": 0.01},
 }
 """How to train where there are photos, or else signals; the defaults below suit a table."""
-PHOTO_STEPS = 700  # that a network of photos needs at least, however few they are
-
-
-def training_of(modalities: Sequence[str], rows: int) -> dict[str, Any]:
-    """Settings of training for these modalities: few photos are shown in smaller batches, and more often.
-
-    Example:
-        >>> training_of(["table", "photo"], 300)["batch_size"], training_of(["photo"], 5000)["batch_size"]
-        (16, 128)
-    """
-    found = dict(TRAINING[next(name for name in ("photo", "signal", "table") if name in modalities)])
-    if "photo" in modalities:
-        batch = min(found["batch_size"], max(16, 2 ** int(math.log2(max(1, rows / 20)))))
-        epochs = min(60, max(20, round(PHOTO_STEPS * batch / max(1, rows))))
-        found |= {"batch_size": batch, "epochs": epochs}
-    return found
+PHOTO_STEPS = (
+    700  # that a network of photos needs at least; few photos are shown in smaller batches, more often
+)
 
 
 class DiagnosisConfig(DiagnosticSettings):

@@ -1,9 +1,10 @@
 """`DiagnosisPipeline`: wiring only. What it decides stands in `data`, `model` and `config`."""
 
 from shared.diagnostic import DiagnosticPipeline
+from shared.diagnostic_settings import usual_training
 
 from . import data
-from .config import DiagnosisConfig, training_of
+from .config import PHOTO_STEPS, TRAINING, DiagnosisConfig
 
 
 class DiagnosisPipeline(DiagnosticPipeline):
@@ -25,29 +26,19 @@ class DiagnosisPipeline(DiagnosticPipeline):
 
     @classmethod
     def sample(cls, *, seed: int = 0):
-        from .sample import wisconsin
+        from shared.simulators.patients import wisconsin
 
         return wisconsin()
 
     def usual(self, modalities, rows):
-        return training_of(modalities, rows)
+        return usual_training(TRAINING, modalities, rows, photo_steps=PHOTO_STEPS)
 
     def build(self, inputs, prior):
         from . import model
 
         return model.build(inputs, self.state, self.config, prior)
 
-    def start(self, model, inputs, code, rows, held):
-        from .model import start_from_logistic_regression
+    def photo_changes(self, *, seed):
+        from . import model
 
-        return start_from_logistic_regression(model, inputs, code, rows, held)
-
-    def changed(self, arrays, number):
-        from .model import changed_photos
-
-        return changed_photos(arrays, self.config, seed=self.config.seed + number)
-
-    def class_maps(self, inputs, rows):
-        from .model import class_maps
-
-        return class_maps(self.model, inputs, rows)
+        return model.photo_changes(self.config, seed=seed)

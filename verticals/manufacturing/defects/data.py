@@ -1,72 +1,7 @@
 """What a photo comes with: the columns of a manifest. A folder or zip gives image, label, mask and split."""
 
-from shared.contract import Role
+from pathlib import Path
 
-ROLES = (
-    Role(
-        name="image",
-        kind="key",
-        description="file of the photo, below the manifest's folder",
-        description_zh="照片文件，相对于清单所在文件夹",
-        aliases=("file", "filename", "path", "photo", "图片", "照片", "文件名", "路径"),
-    ),
-    Role(
-        name="label",
-        kind="category",
-        required=False,
-        missing=True,
-        predict=False,
-        description="class of the part: good, or the kind of defect",
-        description_zh="零件类别：良品或缺陷种类",
-        aliases=("class", "defect", "category", "类别", "缺陷", "缺陷类型", "标签"),
-    ),
-    Role(
-        name="mask",
-        kind="key",
-        required=False,
-        missing=True,
-        predict=False,
-        description="file of the mask: white where the defect is",
-        description_zh="掩膜文件：缺陷处为白色",
-        aliases=("ground_truth", "annotation", "掩膜", "标注"),
-    ),
-    Role(
-        name="split",
-        kind="category",
-        required=False,
-        missing=True,
-        predict=False,
-        description="train, valid or test, where the parts are given",
-        description_zh="已指定的划分：train、valid 或 test",
-        aliases=("part_of", "subset", "划分"),
-    ),
-    Role(
-        name="part",
-        kind="key",
-        required=False,
-        missing=True,
-        predict=False,
-        description="serial number: photos of one part stay together",
-        description_zh="零件序列号：同一零件的照片不会被拆分",
-        aliases=("serial", "part_id", "piece", "零件", "序列号", "工件"),
-    ),
-    Role(
-        name="time",
-        kind="time",
-        required=False,
-        predict=False,
-        description="when the photo was taken",
-        description_zh="拍摄时间",
-        aliases=("date", "timestamp", "datetime", "时间", "日期", "拍摄时间"),
-    ),
-    Role(
-        name="line",
-        kind="category",
-        required=False,
-        missing=True,
-        predict=False,
-        description="production line, camera or station",
-        description_zh="产线、相机或工位",
-        aliases=("station", "camera", "machine", "产线", "相机", "工位"),
-    ),
-)
+from shared.contract import read_roles
+
+ROLES = read_roles(Path(__file__).with_name("roles.toml"))

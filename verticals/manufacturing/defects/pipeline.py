@@ -1,6 +1,5 @@
 """`DefectPipeline`: wiring only. What it decides stands in `data`, `model` and `config`."""
 
-from shared.contract import Mapping
 from shared.imaging import ImagePipeline
 
 from . import data
@@ -27,10 +26,9 @@ class DefectPipeline(ImagePipeline):
 
     @classmethod
     def sample(cls, *, parts: int = 600, side: int = 192, seed: int = 0):
-        from .sample import sample_folder, write_parts
+        from shared.simulators.parts import sample_parts
 
-        frame = write_parts(sample_folder(), parts=parts, side=side, seed=seed)
-        return frame, Mapping(columns={name: name for name in frame}, simulated=True)
+        return sample_parts(parts=parts, side=side, seed=seed)
 
     def build(self, shape, classes: int, dtype: str):
         from . import model

@@ -1,126 +1,15 @@
 """What a sales record is told by, and what a piece too few or too many costs."""
 
+from pathlib import Path
+
 import numpy as np
 
-from shared.contract import Role
+from shared.contract import read_roles
 from shared.series.panel import Panel
 
 from .config import DemandConfig
 
-ROLES = (
-    Role(
-        name="date",
-        kind="time",
-        description="day or moment of the sale, or start of the period",
-        description_zh="销售日期或时间，或周期起始日",
-        aliases=("day", "week", "time", "invoicedate", "order_date", "日期", "时间", "销售日期", "周"),
-    ),
-    Role(
-        name="quantity",
-        kind="number",
-        unit="pieces",
-        missing=True,
-        predict=False,
-        description="pieces sold; empty for periods ahead",
-        description_zh="销售数量；未来周期留空",
-        aliases=("qty", "sales", "units", "demand", "value", "数量", "销量", "销售数量", "需求量"),
-    ),
-    Role(
-        name="item",
-        kind="key",
-        required=False,
-        missing=True,
-        description="item that is sold",
-        description_zh="商品编码或名称",
-        aliases=("sku", "product", "stockcode", "article", "商品", "商品编码", "货号", "产品"),
-    ),
-    Role(
-        name="store",
-        kind="key",
-        required=False,
-        description="shop or warehouse that sells it",
-        description_zh="门店或仓库",
-        aliases=("shop", "warehouse", "location", "门店", "店铺", "仓库"),
-    ),
-    Role(
-        name="status",
-        kind="category",
-        required=False,
-        missing=True,
-        predict=False,
-        description="tells cancelled lines, by the patterns of `cancelled`",
-        description_zh="用于识别取消的订单行",
-        aliases=("invoice", "order_status", "状态", "订单状态", "发票号"),
-    ),
-    Role(
-        name="stockout",
-        kind="number",
-        low=0,
-        high=1,
-        required=False,
-        missing=True,
-        predict=False,
-        description="1 where the shelf ran empty: what was sold is then not the demand",
-        description_zh="缺货标记：1 表示断货，此时销量不等于需求",
-        aliases=("out_of_stock", "缺货", "断货"),
-    ),
-    Role(
-        name="price",
-        kind="number",
-        unit="currency",
-        low=0,
-        required=False,
-        missing=True,
-        description="price of a piece, known ahead",
-        description_zh="单价（未来已知）",
-        aliases=("unit_price", "unitprice", "价格", "单价", "售价"),
-    ),
-    Role(
-        name="promotion",
-        kind="number",
-        low=0,
-        required=False,
-        missing=True,
-        description="1 (or its strength) while promoted, known ahead",
-        description_zh="促销标记或力度（未来已知）",
-        aliases=("promo", "on_promotion", "促销", "是否促销"),
-    ),
-    Role(
-        name="holiday",
-        kind="number",
-        low=0,
-        high=1,
-        required=False,
-        missing=True,
-        description="1 on holidays, known ahead",
-        description_zh="节假日标记（未来已知）",
-        aliases=("is_holiday", "节假日", "假日"),
-    ),
-    Role(
-        name="short_cost",
-        kind="number",
-        unit="currency",
-        low=0,
-        required=False,
-        missing=True,
-        predict=False,
-        description="lost with each piece of the item too few",
-        description_zh="每缺一件的损失",
-        aliases=("margin", "缺货成本", "毛利"),
-    ),
-    Role(
-        name="over_cost",
-        kind="number",
-        unit="currency",
-        low=0,
-        required=False,
-        missing=True,
-        predict=False,
-        description="cost of each piece of the item left over at the end of a period",
-        description_zh="每剩一件的周期持有成本",
-        aliases=("holding_cost", "持有成本", "库存成本"),
-    ),
-)
+ROLES = read_roles(Path(__file__).with_name("roles.toml"))
 
 VOLUME = ("low", "medium", "high")
 

@@ -6,7 +6,6 @@ from typing import Any
 import keras
 
 from shared import builders
-from shared.encoding import FIRST
 
 from .config import DemandConfig
 
@@ -26,17 +25,12 @@ def build(
         outputs: Numbers that the head reads for each step.
     Output shape: `(batch, horizon, quantiles)`, scaled and rising; of counts `(batch, horizon, 2 or 3)`.
     """
-    inputs = {
-        key: keras.Input(shape, name=key, dtype="int32" if key == "static" else "float32")
-        for key, shape in shapes.items()
-    }
+    inputs = builders.named_inputs(shapes, integers=["static"])
     about = [inputs["level"]] if "level" in inputs else []
     if "static" in inputs:
-        sizes = [len(vocabulary) for vocabulary in state["statics"].values()]
-        dims = [builders.embedding_dim(size + FIRST) for size in sizes]
-        embed = builders.CategoricalEmbedding(sizes, dims, concatenate=True, unseen_rate=0.02)
+        embed = builders.vocabulary_embedding(state["statics"], unseen_rate=0.02)
         about.append(embed(inputs["static"]))
-    static = keras.layers.Concatenate()(about) if len(about) > 1 else next(iter(about), None)
+    static = builders.end_to_end(about) if about else None
     read = {"past": inputs["past"]} | ({"static": static} if about else {})
     read |= {"future": inputs["future"]} if "future" in inputs else {}
     forecaster = {

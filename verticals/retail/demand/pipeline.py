@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from shared.contract import Mapping
 from shared.forecast import ForecastPipeline
 from shared.series.orders import order_columns
 from shared.series.panel import Panel
@@ -31,11 +30,9 @@ class DemandPipeline(ForecastPipeline):
 
     @classmethod
     def sample(cls, *, items: int = 40, stores: int = 3, days: int = 760, seed: int = 0):
-        from .sample import simulate_shops
+        from shared.simulators.shops import sample_shops
 
-        frame = simulate_shops(items=items, stores=stores, days=days, seed=seed)
-        columns = {role.name: role.name for role in data.ROLES if role.name in frame}
-        return frame, Mapping(columns=columns, categorical=["category"], simulated=True)
+        return sample_shops(items=items, stores=stores, days=days, seed=seed)
 
     def build(self, shapes, outputs: int, name: str):
         from . import model

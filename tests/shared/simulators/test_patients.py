@@ -18,14 +18,14 @@ from sklearn.preprocessing import StandardScaler
 from shared.contract import Mapping, check
 from shared.patients.reading import photos_of, read_patients, signals_of
 from shared.signals.reading import signal_columns
-from verticals.healthcare.diagnosis.data import ROLES
-from verticals.healthcare.diagnosis.sample import (
+from shared.simulators.patients import (
     CLASSES,
     patients_mapping,
     simulate_patients,
     wisconsin,
     write_xrays,
 )
+from verticals.healthcare.diagnosis.data import ROLES
 
 TABLE = ["patient", "visit", "site", "sex", "age", "temperature", "heart_rate", "crp", "smoker", "label"]
 STEPS = [f"t{step}" for step in range(48)]

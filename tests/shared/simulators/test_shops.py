@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from verticals.retail.demand.sample import CATEGORIES, simulate_shops
+from shared.simulators.shops import CATEGORIES, simulate_shops
 
 SIZE = dict(items=40, stores=3, days=760, seed=1)
 COLUMNS = ["date", "store", "item", "category", "quantity", "price", "promotion", "holiday", "stockout"]

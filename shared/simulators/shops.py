@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from shared.contract import Mapping
+
 INTERMITTENT, LAUNCHED, DISCONTINUED = 0.25, 0.15, 0.05  # shares of the items
 WEEK = (0.85, 0.85, 0.90, 1.00, 1.25, 1.40, 0.75)  # Monday to Sunday, of all stores
 HOLIDAYS = ("01-01", "05-01", "10-03", "12-25", "12-26")  # the same each year
@@ -55,6 +57,21 @@ class _Items:
     intermittent: np.ndarray
     launch: np.ndarray
     end: np.ndarray
+
+
+def sample_shops(*, items: int, stores: int, days: int, seed: int) -> tuple[pd.DataFrame, Mapping]:
+    """Simulated sales and the mapping that reads them, each column in the role of its name.
+
+    Args:
+        items, stores, days, seed: As in `simulate_shops`.
+    Example:
+        >>> frame, mapping = sample_shops(items=3, stores=1, days=10, seed=0)
+        >>> sorted(set(frame) - set(mapping.columns)), mapping.categorical, mapping.simulated
+        (['category'], ['category'], True)
+    """
+    frame = simulate_shops(items=items, stores=stores, days=days, seed=seed)
+    roles = ("date", "quantity", "item", "store", "stockout", "price", "promotion", "holiday")
+    return frame, Mapping(columns={role: role for role in roles}, categorical=["category"], simulated=True)
 
 
 def simulate_shops(

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from verticals.manufacturing.defects.sample import DAYS, DEFECTS, GOOD, START, simulate_parts, write_parts
+from shared.simulators.parts import DAYS, DEFECTS, GOOD, START, simulate_parts, write_parts
 
 SIZE = dict(parts=160, defect_share=0.4, side=96, seed=1)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from shared.contract import Mapping
+
 GOOD, DEFECTS = "good", ("scratch", "pit", "stain", "crack")
 LINES = ("A", "B", "C")  # cast metal, weave, brushed steel
 GAINS = {"A": 1.0, "B": 0.94, "C": 1.06}  # exposure of each line's camera
@@ -44,6 +46,22 @@ class SimulatedPhoto:
     line: str
     time: pd.Timestamp
     part: str
+
+
+def sample_parts(*, parts: int, side: int, seed: int) -> tuple[pd.DataFrame, Mapping]:
+    """Photos of simulated parts in a folder that is gone when the process ends, and the mapping that reads them.
+
+    Args:
+        parts, side, seed: As in `simulate_parts`.
+    Example:
+        >>> frame, mapping = sample_parts(parts=4, side=64, seed=0)
+        >>> list(mapping.columns) == list(frame), mapping.simulated, Path(frame["image"][0]).exists()
+        (True, True, True)
+    """
+    folder = Path(tempfile.mkdtemp(prefix="parts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    frame = write_parts(folder, parts=parts, side=side, seed=seed)
+    return frame, Mapping(columns={name: name for name in frame}, simulated=True)
 
 
 def simulate_parts(
@@ -258,10 +276,3 @@ def _crack(shape, rng) -> tuple[np.ndarray, np.ndarray]:
         strokes.append((_walk(trunk[steps // 2], fork, steps // 3, step, rng), 0.8 * width))
     cover = _drawn(shape, strokes)
     return -cover * _contrast(rng, 22, 75), cover > 0.3
-
-
-def sample_folder() -> Path:
-    """A folder for the sample's photos that is gone when the process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="parts-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder

@@ -9,12 +9,29 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from shared.contract import Mapping
+
 SECONDS = 86_400  # of one day
 SIDE = 100.0  # of the square that cards and terminals lie in
 TERMINAL_RATE, CARD_RATE = 2 / 10_000, 3 / 5_000  # share that is compromised each day
 LARGE_AMOUNT = 220.0  # EUR; every larger payment is fraud
 TERMINAL_DAYS, CARD_DAYS = 28, 14  # how long one stays compromised
 STOLEN_SHARE, STOLEN_FACTOR = 1 / 3, 5  # of a compromised card's payments, and of their amounts
+
+
+def sample_payments(*, cards: int, days: int, seed: int) -> tuple[pd.DataFrame, Mapping]:
+    """Simulated payments at two terminals a card, as a customer would deliver them, and the mapping that reads them.
+
+    Args:
+        cards, days, seed: As in `simulate_payments`.
+    Example:
+        >>> frame, mapping = sample_payments(cards=20, days=3, seed=0)
+        >>> list(mapping.columns), mapping.simulated, set(mapping.columns.values()) <= set(frame)
+        (['time', 'amount', 'label', 'card', 'terminal'], True, True)
+    """
+    frame = simulate_payments(cards=cards, terminals=2 * cards, days=days, seed=seed)
+    columns = {"time": "time", "amount": "amount", "label": "fraud", "card": "card", "terminal": "terminal"}
+    return frame.drop(columns="scenario"), Mapping(columns=columns, simulated=True)
 
 
 def simulate_payments(

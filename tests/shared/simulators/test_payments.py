@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from verticals.finance.fraud.sample import simulate_payments
+from shared.simulators.payments import simulate_payments
 
 SIZE = dict(cards=500, terminals=1500, days=60)
 

@@ -1,0 +1,33 @@
+"""Parts of a table that are judged apart: bands of a number, hours of the day."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def in_bands(values, edges: Sequence[float]) -> pd.Categorical:
+    """The band that each value is in; a value on an edge is in the band above it, a missing one in none.
+
+    Args:
+        values: Numbers from 0 on, `(rows,)`.
+        edges: Rising, above 0.
+    Example:
+        >>> in_bands([9.5, 10, 700], [10, 50, 500]).tolist()
+        ['0-10', '10-50', '500+']
+    """
+    values = np.asarray(values, np.float64)
+    names = [f"{low:g}-{high:g}" for low, high in zip([0, *edges], edges)]
+    codes = np.where(np.isnan(values), -1, np.digitize(values, edges))
+    return pd.Categorical.from_codes(codes, [*names, f"{edges[-1]:g}+"])
+
+
+def by_hour(time: pd.Series) -> pd.Categorical:
+    """The quarter of the day that each moment is in; a missing one is in none.
+
+    Example:
+        >>> by_hour(pd.Series(pd.to_datetime(["2025-01-01 05:59", "2025-01-01 18:00"]))).tolist()
+        ['00-06', '18-24']
+    """
+    quarter = (time.dt.hour // 6).fillna(-1).to_numpy(np.int64)
+    return pd.Categorical.from_codes(quarter, ["00-06", "06-12", "12-18", "18-24"])

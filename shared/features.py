@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
-from shared.contract import NUMERIC
+from shared.contract import GROUP, NUMERIC
 from shared.encoding import Features
 from shared.history import DAY, History, key_codes, seconds
 from shared.inputs import Arrays, Inputs, WindowInputs
@@ -106,6 +106,8 @@ def gathered(columns: Columns, frame: pd.DataFrame, roles: Collection[str]) -> F
     categories: dict[str, pd.Series] = {}
     for name in frame.columns.difference(roles, sort=False):
         kind, _, plain = name.partition("/")
+        if f"{kind}/" == GROUP:  # only for the report; a feature where it is named as one too
+            continue
         # A customer's column may be called like one of the solution's, or like another of the customer's.
         free = plain not in found and plain not in categories
         (found if f"{kind}/" == NUMERIC else categories)[plain if free else name] = frame[name]

@@ -11,6 +11,7 @@ A solution derives from one of these. What `run`, a bundle and the command line 
 
 import inspect
 import json
+import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -61,9 +62,14 @@ class Pipeline:
 
     @classmethod
     def words(cls) -> dict[str, Text]:
-        """The report's words that are the solution's own, of `words.toml` beside it: `section.key` -> texts."""
-        path = Path(inspect.getfile(cls)).with_name("words.toml")
-        tables = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+        """The report's words that are the solution's own, of `words.toml` beside it: `section.key` -> texts.
+
+        A class that derives from a solution elsewhere, as in a notebook, has that solution's words.
+        """
+        files = (getattr(sys.modules.get(each.__module__), "__file__", None) for each in cls.__mro__)
+        found = (Path(file).with_name("words.toml") for file in files if file)
+        path = next((path for path in found if path.exists()), None)
+        tables = tomllib.loads(path.read_text("utf-8")) if path else {}
         return {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
 
     @classmethod

@@ -1,9 +1,14 @@
 """Parts of a table that are judged apart: bands of a number, hours of the day."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+
+from shared.contract import GROUP
+
+MOST_PARTS = 12
 
 
 def in_bands(values, edges: Sequence[float]) -> pd.Categorical:
@@ -31,3 +36,33 @@ def by_hour(time: pd.Series) -> pd.Categorical:
     """
     quarter = (time.dt.hour // 6).fillna(-1).to_numpy(np.int64)
     return pd.Categorical.from_codes(quarter, ["00-06", "06-12", "12-18", "18-24"])
+
+
+def customer_groups(frame: pd.DataFrame) -> dict[str, pd.Categorical]:
+    """The parts of the columns that the customer named under `[features] groups`, by the column's name.
+
+    Numbers are parted at their quartiles; of a column of many texts the most frequent stand alone.
+
+    Args:
+        frame: Rows of a checked table, where such a column stands as `group/region`.
+    Example:
+        >>> customer_groups(pd.DataFrame({"group/region": pd.Categorical(["N", "S"])}))["region"].tolist()
+        ['N', 'S']
+    """
+    found = {}
+    for name in frame:
+        if not name.startswith(GROUP):
+            continue
+        values = frame[name]
+        if values.dtype.kind == "f":
+            inner = np.unique(np.nanquantile(values, [0.25, 0.5, 0.75])) if values.notna().any() else []
+            edges = [-np.inf, *inner, np.inf]
+            names = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
+            codes = np.where(values.isna(), -1, np.digitize(values, edges[1:-1]))
+            parts = pd.Categorical.from_codes(codes, names)
+        else:
+            texts = values.astype(object)
+            kept = texts.value_counts().index[:MOST_PARTS]
+            parts = pd.Categorical(texts.where(texts.isin(kept) | texts.isna(), "..."))
+        found[name.removeprefix(GROUP)] = parts
+    return found

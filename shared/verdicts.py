@@ -7,6 +7,7 @@ import numpy as np
 from shared import judging, money
 from shared.binary import BinaryPipeline, Prepared
 from shared.scoring import Scored, speeds
+from shared.slices import customer_groups
 from shared.stages import Stages
 
 
@@ -35,7 +36,7 @@ def judge_run(fitted: BinaryPipeline, prepared: Prepared, splits, scored: Scored
         judged["better"]["recall"] = "higher"
         judged["curves"] = judging.curves(label, shown)
         stopped = decisions["model"] != "pass"
-        parts = fitted.slices(table, prepared.features, rows)
+        parts = fitted.slices(table, prepared.features, rows) | customer_groups(table.frame.iloc[rows])
         judged["slices"] = judging.slices(label, scores["model"], stopped, parts, groups=groups)
         judged |= _money(fitted, table, rows, label, scores, decisions, groups, judged["curves"])
         judged["timing"] = speeds(scored.timing)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from shared.contract import Table
 from shared.notebook import language
 from shared.pipeline import Pipeline
@@ -27,7 +29,8 @@ def fit_and_judge(pipeline: Pipeline, table: Table, out: str | Path, *, lang: st
         BundleError: If `out` cannot be written, or holds what a run does not make.
         SplitError: If the rows cannot be parted, or a part is too small to learn or judge from.
     """
-    with quiet(), warnings.catch_warnings():
+    # Sums over more than 10,000 rows wake the threads of BLAS, which cost a busy machine far more than they gain.
+    with quiet(), warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         warnings.simplefilter("ignore")
         from shared.run import run
 

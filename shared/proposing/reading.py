@@ -14,7 +14,6 @@ from shared.errors import ContractError, Fault
 from shared.proposing.profile import Column, profile
 from shared.proposing.proposal import choose
 
-ROUNDS = 4
 Text = dict[str, str]
 
 
@@ -49,24 +48,23 @@ def opened(read: Callable[[Format], RawTable], given: Mapping[str, Any] | None =
         >>> made.format, [column.name for column in made.columns]
         ({'decimal': '.'}, ['amount'])
     """
-    made = Opened(RawTable(None, ""), dict(given or {}))
-    for last in [False] * ROUNDS + [True]:
-        faults: Sequence[Fault] = []
+    format, doubts = dict(given or {}), []
+    while True:
+        refusal: ContractError | None = None
         try:
-            made.raw = read(Format(**made.format))
-            faults = made.raw.faults
+            raw = read(Format(**format))
+            faults: Sequence[Fault] = raw.faults
         except ContractError as error:
-            faults = error.faults
-            if last or not any(_cures(fault, made.format) for fault in faults):
-                raise
-        cures = [cure for fault in faults for cure in _cures(fault, made.format)]
-        if last or not cures:
+            refusal, faults = error, error.faults
+        cured = next((fault for fault in faults if _cure(fault, format)), None)
+        if cured is None:
             break
-        name, value, doubt = cures[0]
-        made.format[name] = value
-        made.doubts.append(doubt)
-    made.columns = profile(made.raw)
-    return made
+        name, value, doubt = _cure(cured, format)
+        format[name] = value
+        doubts.append(doubt)
+    if refusal is not None:
+        raise refusal
+    return Opened(raw, format, [_with_totals(doubt, raw.notes) for doubt in doubts], profile(raw))
 
 
 def opened_for(
@@ -119,19 +117,30 @@ def _complete(made: Opened, roles: Sequence[Role]) -> bool:
     return all(each.column is not None for each in choose(made.columns, roles) if each.role.required)
 
 
-def _cures(fault: Fault, format: Mapping[str, Any]) -> list[tuple[str, Any, Text]]:
-    """The entry of [format] that a fault of the layout asks for, and how it is told."""
-    row = f" (row {fault.row:,})" if fault.row else ""
+def _cure(fault: Fault, format: Mapping[str, Any]) -> tuple[str, Any, Text] | None:
+    """The entry of [format] that a fault of the layout asks for, and how it is told; each is made once."""
     second = re.search(r"first_row = (\d+) leaves it out", fault.text)
     if second and "first_row" not in format:
         en = f"the row below the names looks like a second line of the header: first_row = {second[1]} leaves it out"
         zh = f"列名下一行似为表头的第二行：first_row = {second[1]} 将其略去"
-        return [("first_row", int(second[1]), {"en": en, "zh": zh})]
+        return "first_row", int(second[1]), {"en": en, "zh": zh}
     if 'total_row = "drop"' in fault.text and "total_row" not in format:
-        total = "a total" in fault.text
-        en = (
-            f'the last row looks like a {"total" if total else "note"}: total_row = "drop" leaves it out{row}'
-        )
-        zh = f'最后一行似为{"合计" if total else "附注"}：total_row = "drop" 将其略去{row}'
-        return [("total_row", "drop", {"en": en, "zh": zh})]
-    return []
+        row = f" (row {fault.row:,})" if fault.row else ""
+        en, zh = ("a total", "合计") if "a total" in fault.text else ("a note", "附注")
+        told = {
+            "en": f'the last row looks like {en}: total_row = "drop" leaves it out{row}',
+            "zh": f'最后一行似为{zh}：total_row = "drop" 将其略去{row}',
+        }
+        return "total_row", "drop", told
+    return None
+
+
+def _with_totals(doubt: Text, notes: Sequence[str]) -> Text:
+    """The doubt on a note below a table, which may stand below a total that is left out with it."""
+    if "a note:" not in doubt["en"] or not any("a total" in note and "left out" in note for note in notes):
+        return doubt
+    en, zh = doubt["en"].replace("a note:", "a note, and one above it like a total:"), doubt["zh"]
+    return {
+        "en": en.replace("leaves it out", "leaves both out"),
+        "zh": zh.replace("附注", "附注，其上一行似为合计"),
+    }

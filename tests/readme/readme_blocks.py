@@ -49,7 +49,7 @@ def commands(block: Block) -> list[str]:
 def alike(shown: str, printed: str) -> bool:
     """Whether a line says the same in the same words, with numbers that another processor may give.
 
-    `...` stands for anything; numbers agree within .05 or a tenth.
+    `...` stands for anything; numbers before it agree within .05 or a tenth.
 
     Example:
         >>> alike("model 0.508 (0.25 to 0.78)", "model 0.511 (0.25 to 0.77)")
@@ -62,12 +62,12 @@ def alike(shown: str, printed: str) -> bool:
     plain = re.sub(r"\s+", " ", NUMBER.sub("@", printed).strip())
     if not re.fullmatch(pattern, plain):
         return False
-    ours, theirs = (
-        [float(each.replace(",", "")) for each in NUMBER.findall(text)] for text in (shown, printed)
-    )
-    return "..." in shown or all(
-        abs(a - b) <= max(0.05, 0.1 * abs(b)) for a, b in zip(ours, theirs, strict=True)
-    )
+    ours = _numbers(shown.partition("...")[0])  # what follows cannot be paired
+    return all(abs(a - b) <= max(0.05, 0.1 * abs(b)) for a, b in zip(ours, _numbers(printed)))
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(each.replace(",", "")) for each in NUMBER.findall(text)]
 
 
 def unsaid(block: Block, printed: str) -> list[str]:

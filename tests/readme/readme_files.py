@@ -36,8 +36,8 @@ def payments() -> pd.DataFrame:
 
 
 def sales(plan_days: int = 0) -> pd.DataFrame:
-    """Daily sales of a small chain; with `plan_days`, rows ahead whose quantity is empty."""
-    found = simulate_shops(items=5, stores=2, days=240, plan_days=plan_days, seed=1)
+    """Daily sales of a small shop; with `plan_days`, rows ahead whose quantity is empty."""
+    found = simulate_shops(items=4, stores=1, days=240, plan_days=plan_days, seed=1)
     names = {"date": "sales_date", "store": "shop_no", "item": "sku", "category": "family"}
     names |= {"quantity": "units_sold", "price": "unit_price", "promotion": "promo"}
     names |= {"holiday": "public_holiday", "stockout": "out_of_stock"}
@@ -69,7 +69,7 @@ def write_sales(folder: Path) -> None:
 
 def write_photos(folder: Path) -> None:
     """A folder of photos with one folder a class, and today's photos."""
-    write_parts(folder / "parts", parts=120, side=64, seed=1)
+    write_parts(folder / "parts", parts=56, defect_share=0.5, side=64, seed=1)
     write_parts(folder / "lately", parts=4, side=64, seed=2)
     (folder / "today").mkdir()
     for path in sorted((folder / "lately").rglob("*.png")):
@@ -132,12 +132,13 @@ MAPPINGS = {
         horizon = 7
         lookback = 28
         origins = 1
+        refit = false
         statistical_rivals = false
     """,
     "line3.toml": """
         solution = "manufacturing.defects"
         [settings]
-        side = 64
+        side = 32
         backbone = "residual"
         epochs = 1
         mask_epochs = 1

@@ -232,3 +232,13 @@ def test_a_solution_without_costs_must_decide_itself(loan_trial):
 
     with pytest.raises(NotImplementedError, match="has no `costs`"):
         Free(mapping=LOANS).decide(loan_trial.table, np.arange(3), np.zeros(3))
+
+
+def test_a_class_that_derives_from_a_solution_elsewhere_has_its_words():
+    class Own(FraudPipeline):
+        pass
+
+    assert Own.words() == FraudPipeline.words() and "rule.above" in Own.words()
+    Own.__module__ = "__main__.of a notebook"
+    assert Own.words() == FraudPipeline.words()
+    assert LoanPipeline.words() == {}

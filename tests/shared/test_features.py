@@ -104,3 +104,11 @@ def test_latest_rows_may_be_all_that_is_read_and_need_no_key():
     inputs = latest_rows(arrays, FRAME.drop(columns="card"), "card", window=3, alone=True)
     assert set(inputs.shapes) == {"history"} and inputs.shapes["history"] == (3, 4)
     assert inputs.take(np.array([3]))["history"][0, :, -1].tolist() == [0, 0, 1]
+
+
+def test_a_group_of_the_report_is_no_feature_unless_it_is_named_as_one():
+    frame = pd.DataFrame(
+        {"group/region": pd.Categorical(["N", "S"]), "group/age": [1.0, 2.0], "numeric/age": [1.0, 2.0]}
+    )
+    found = gathered({}, frame, [])
+    assert list(found.numbers) == ["age"] and not found.categories

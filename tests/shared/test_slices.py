@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from shared.slices import by_hour, in_bands
+from shared.slices import MOST_PARTS, by_hour, customer_groups, in_bands
 
 
 def test_a_value_on_an_edge_is_in_the_band_above_it():
@@ -27,3 +27,29 @@ def test_each_hour_is_in_the_quarter_that_names_it():
     for hour, part in enumerate(by_hour(hours)):
         start, end = map(int, part.split("-"))
         assert start <= hour < end
+
+
+def test_the_customers_groups_are_parts_and_nothing_else_is():
+    frame = pd.DataFrame(
+        {
+            "amount": [1.0, 2.0, 3.0, 4.0, np.nan],
+            "group/region": pd.Categorical(["N", "S", None, "N", "S"]),
+            "group/age": [10.0, 20.0, 30.0, 40.0, np.nan],
+        }
+    )
+    found = customer_groups(frame)
+    assert list(found) == ["region", "age"]
+    assert found["region"].categories.tolist() == ["N", "S"] and pd.isna(found["region"][2])
+    assert found["age"].tolist()[:4] == ["-inf to 17.5", "17.5 to 25", "25 to 32.5", "32.5 to inf"]
+    assert pd.isna(found["age"][4])
+
+
+def test_of_many_texts_the_most_frequent_stand_alone():
+    texts = [f"t{at:02}" for at in range(30) for _ in range(30 - at)]
+    found = customer_groups(pd.DataFrame({"group/shop": pd.Categorical(texts)}))["shop"]
+    assert found.categories.tolist() == ["...", *(f"t{at:02}" for at in range(MOST_PARTS))]
+
+
+def test_a_group_without_any_value_has_no_parts():
+    found = customer_groups(pd.DataFrame({"group/age": [np.nan, np.nan]}))["age"]
+    assert pd.isna(found).all()

@@ -35,7 +35,7 @@ def read(tmp_path):
         (
             HEAD + BODY + "Summe;78;\n;;\nas of 1 February\n",
             {"total_row": "drop"},
-            ("a note", "附注", "row 15"),
+            ("a note, and one above it like a total", "附注，其上一行似为合计", "leaves both out (row 15)"),
         ),
         (HEAD + "UTC;EUR;no\n" + BODY, {"first_row": 3}, ("first_row = 3", "第二行")),
     ],

@@ -25,7 +25,7 @@ def mostly_empty(column: Column) -> Text | None:
         >>> mostly_empty(Column("card", "text", 100, 10, 10))["en"][:46]
         '`card`: 90 of 100 cells are empty. If a cell s'
     """
-    if column.empty <= MOSTLY:
+    if column.empty <= MOSTLY or not column.known or column.files:  # most parts have no file of a mask
         return None
     empty = column.rows - column.known
     en = f"`{column.name}`: {empty:,} of {column.rows:,} cells are empty. "

@@ -59,7 +59,7 @@ def _fraud() -> list[Line]:
         ),
         Line(
             "finance.fraud",
-            ("creditcard_ulb_subset, 5-fold", "creditcard_ulb_subset，5 折"),
+            ("real card payments (creditcard_ulb_subset), 5-fold", "真实交易（creditcard_ulb_subset），5 折"),
             measure,
             found["creditcard 5 folds seed 0"]["results"],
             "average_precision",
@@ -151,7 +151,7 @@ def _rows(lang: int) -> list[list[str]]:
             own = own.replace(" (", "（").replace(" to ", " 至 ").replace(")", "）")
             rival = f"{figure(rivals[best])}，{CHINESE.get(RIVALS[best], RIVALS[best])}"
         shown = "" if line.solution == before else link
-        rows.append([shown, line.data[lang], line.measure[lang], f"**{own}**", rival, line.published[lang]])
+        rows.append([shown, line.data[lang], line.measure[lang], own, rival, line.published[lang]])
         before = line.solution
     return rows
 

@@ -3,7 +3,8 @@
 # `make demo`, `test`, `lint` and `notebooks` of this repository install it, and run for minutes or for ever: only
 # whether make knows how is asked. In a customer's project `make` runs.
 make() {
-  if [ -f template.json ]; then command make "$@"; else command make -n -C "$REPOSITORY" "$@" > /dev/null; fi
+  if [ -f template.json ]; then command make "$@"; return; fi
+  [ -n "$(command make -n -C "$REPOSITORY" "$@" | grep -v '^make')" ] || { echo "make knows no way to $*"; return 1; }
 }
 
 # An installation fetches a gigabyte: what is asked for is compared with setup.cfg instead. The road from a wheel is

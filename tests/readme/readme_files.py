@@ -17,8 +17,8 @@ WEEK = pd.Timedelta(days=7)
 
 def payments() -> pd.DataFrame:
     """Card payments with German dates and decimals, a column that gives frauds away, and one that says nothing."""
-    size = {"cards": 90, "terminals": 180, "radius": 8.0, "days": 45, "seed": 1}
-    found = simulate_payments(**size, compromised_terminals=0.25, compromised_cards=0.25)
+    size = {"cards": 90, "terminals": 180, "radius": 8.0, "days": 45, "seed": 2}
+    found = simulate_payments(**size, compromised_terminals=0.3, compromised_cards=0.3)
     fraud = found["fraud"] == 1
     channel = np.random.default_rng(0).choice(["chip", "contactless", "online"], len(found))
     return pd.DataFrame(

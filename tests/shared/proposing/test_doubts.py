@@ -23,6 +23,11 @@ def test_a_key_that_is_mostly_empty_is_a_doubt_with_its_numbers():
     assert mostly_empty(columns[1]) is None
 
 
+def test_files_that_most_rows_lack_and_columns_without_a_cell_are_none():
+    _, columns = columns_of(mask=["a.png", "", "", ""], part=["", "", "", ""])
+    assert [mostly_empty(column) for column in columns] == [None, None]
+
+
 def test_a_repeated_identifier_names_both_rows_and_never_the_cell():
     raw, columns = columns_of(payment_id=[*(f"P{at}" for at in range(60)), "P17", "P17", ""], note=["x"] * 63)
     doubt = repeated(raw, columns[0])

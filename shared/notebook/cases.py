@@ -9,7 +9,7 @@ from shared.notebook.drawings import drawing
 from shared.notebook.outputs import Html, Outputs, Picture, paragraph
 from shared.notebook.tables import table
 from shared.report.diagnosis import KIND, Diagnosis
-from shared.report.figures import Figures
+from shared.report.figures import Figures, finite
 from shared.report.forecasts import Forecasts
 from shared.report.inspection import KINDS, Inspection
 from shared.report.sections import Sections
@@ -42,7 +42,7 @@ def show_cases(metrics: Mapping, *, lang: str = "en") -> Outputs:
         [Right: What moved this score]
     """
     words, figures = language.of_run(metrics, lang)
-    found = (words, figures)
+    found, metrics = (words, figures), _three(metrics)
     if metrics.get("kind") == KIND:  # a patient's image and signal stand beside what the table tells
         shown = [*_rows(metrics, *found), *_photos(Diagnosis(metrics, *found).images(), words)]
         shown += _signals(metrics, *found)
@@ -50,6 +50,18 @@ def show_cases(metrics: Mapping, *, lang: str = "en") -> Outputs:
         shown = _forecasts(metrics, *found) or _photos(Inspection(metrics, *found).gallery(), words)
         shown = shown or _rows(metrics, *found)
     return Outputs(*shown) if shown else Outputs(paragraph(words("notebook.no_cases")))
+
+
+def _three(metrics: Mapping) -> Mapping:
+    """One photo and one signal of each kind: of those that are right the one with the highest score, since a
+    good part or a healthy patient has nothing to show; of the others the first."""
+    picked = {}
+    for key in ("gallery", "signals"):
+        given = [each for each in metrics.get(key) or [] if each]
+        given.sort(key=lambda each: -(finite(each.get("score")) or 0) if each.get("kind") == "right" else 0)
+        first = {each.get("kind"): each for each in reversed(given)}
+        picked[key] = [first[kind] for kind in KINDS if kind in first]
+    return {**metrics, **picked}
 
 
 def _rows(metrics: Mapping, words: Words, figures: Figures) -> list:

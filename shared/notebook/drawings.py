@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from markupsafe import escape
 
 from shared.notebook.outputs import Drawing
-from shared.report.charts import INK, MUTED, fit_text
+from shared.report.charts import INK, MUTED, fit_text, stroke, text, text_width
 
 FONTS = (
     "'Segoe UI', 'Helvetica Neue', Arial, 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', "
     "'PingFang SC', sans-serif"
 )
-MARGIN, TITLE, LEGEND = 14, 26, 24
+MARGIN, TITLE, LEGEND, WIDEST = 14, 26, 24, 940
 SIZE = re.compile(r'^<svg class="[^"]*" viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -37,7 +37,8 @@ def drawing(
     charts = [(name, str(svg), *_size(svg)) for name, svg in charts if svg]
     if not charts:
         return None
-    body, width, y = _legend(legend), 0.0, MARGIN + (LEGEND if legend else 0)
+    body, width = _legend(legend)
+    y = MARGIN + (LEGEND if legend else 0)
     for start in range(0, len(charts), columns):
         x, row = MARGIN, charts[start : start + columns]
         for name, svg, wide, high in row:
@@ -52,7 +53,8 @@ def drawing(
 
 
 def _standing(body: str, width: float, height: float, title: str) -> str:
-    size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
+    shown = min(1.0, WIDEST / width)  # within the column of a notebook
+    size = f'width="{width * shown:.0f}" height="{height * shown:.0f}" viewBox="0 0 {width:g} {height:g}"'
     look = f'style="max-width:100%;height:auto" font-family="{FONTS}" font-size="11.5" fill="{MUTED}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} {look} role="img"><title>{escape(title)}</title>'
@@ -74,11 +76,9 @@ def _placed(svg: str, x: float, y: float, width: float, height: float) -> str:
     return SIZE.sub(place, svg, count=1)
 
 
-def _legend(entries: Sequence[tuple]) -> str:
-    """Samples of lines and areas in a row, each with its text."""
-    from shared.report.charts import stroke, text, text_width
-
-    out, x, y = "", MARGIN, MARGIN + 4
+def _legend(entries: Sequence[tuple]) -> tuple[str, float]:
+    """Samples of lines and areas in a row, each with its text; and how wide the drawing must be for them."""
+    out, x, y, end = "", MARGIN, MARGIN + 4, 0.0
     for color, dash, words in entries:
         if dash in ("band", "block"):
             opacity = ' fill-opacity="0.22"' if dash == "band" else ""
@@ -86,5 +86,6 @@ def _legend(entries: Sequence[tuple]) -> str:
         else:
             out += stroke(x, y, x + 26, y, color=color, width=2.4, dash=dash)
         out += text(x + 32, y + 4, words, fill=INK)
-        x += 32 + text_width(words) + 22
-    return out
+        end = x + 32 + text_width(words) + MARGIN
+        x = end - MARGIN + 22
+    return out, end

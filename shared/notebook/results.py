@@ -10,11 +10,12 @@ from shared.report.bars import Bar, bar_chart
 from shared.report.charts import style_of
 from shared.report.comparison import Comparison
 from shared.report.curves import learning
-from shared.report.figures import Figures, kind_of, parts
+from shared.report.figures import Figures, finite, kind_of, parts
 from shared.report.sections import Sections
 from shared.report.words import Words
 
 WIDE, MOST_METRICS = 640, 5
+FAR = 4  # times the highest training loss
 
 
 def show_learning(metrics: Mapping, *, lang: str = "en") -> Outputs:
@@ -31,14 +32,31 @@ def show_learning(metrics: Mapping, *, lang: str = "en") -> Outputs:
         [Learning curve: loss]
     """
     words, figures = language.of_run(metrics, lang)
-    curve = (metrics.get("curves") or {}).get("learning") or {}
+    whole = (metrics.get("curves") or {}).get("learning") or {}
+    curve = within_sight(whole)
     charts = learning(curve, {}, words, figures) if curve.get("epoch") else []
     if not charts:
         return Outputs(paragraph(words("notebook.no_curve")))
     return Outputs(
         drawing([(chart["title"], chart["svg"]) for chart in charts]),
-        *(paragraph(chart["hint"]) for chart in charts[:1]),
+        paragraph(charts[0]["hint"]),
+        paragraph(words("notebook.cut")) if curve != whole else None,
     )
+
+
+def within_sight(curve: Mapping) -> Mapping:
+    """A learning curve without validation losses so high that all others would lie on the axis.
+
+    Example:
+        >>> within_sight({"loss": [2.0, 1.0], "valid_loss": [9000.0, 1.5]})["valid_loss"]
+        [None, 1.5]
+    """
+    known = [value for value in map(finite, curve.get("loss") or []) if value is not None]
+    if not known or min(known) <= 0:
+        return curve
+    most = FAR * max(known)
+    kept = [value if (finite(value) or 0) <= most else None for value in curve.get("valid_loss") or []]
+    return {**curve, "valid_loss": kept}
 
 
 def show_results(metrics: Mapping, *, lang: str = "en") -> Outputs:
@@ -61,7 +79,8 @@ def show_results(metrics: Mapping, *, lang: str = "en") -> Outputs:
     words, figures = language.of_run(metrics, lang)
     verdict = Sections(metrics, words, figures).verdict()
     test = ((metrics.get("split") or {}).get("parts") or {}).get("test") or {}
-    rows = figures.count(test["rows"]) if test.get("rows") else ""
+    counted = test.get("rows") and metrics.get("kind") != "forecast"  # whose rows are series at dates
+    rows = figures.count(test["rows"]) if counted else ""
     said = words("notebook.test_rows", rows=rows) if rows else words("notebook.test_rows_unknown")
     return Outputs(
         paragraph(verdict.get("sentence", ""), bold=True),

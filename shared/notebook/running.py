@@ -57,8 +57,9 @@ def summary(metrics: dict[str, Any], out: Path, lang: str) -> str:
     """
     words, figures = language.of_run(metrics, lang)
     parts = (metrics.get("split") or {}).get("parts") or {}
+    unit = "part_of_series" if metrics.get("kind") == "forecast" else "part"
     counted = [
-        words("notebook.part", part=words(f"part.{name}"), rows=figures.count(part["rows"]))
+        words(f"notebook.{unit}", part=words(f"part.{name}"), rows=figures.count(part["rows"]))
         for name, part in parts.items()
         if part.get("rows")
     ]

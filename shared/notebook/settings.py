@@ -8,7 +8,7 @@ from shared.notebook.tables import table
 from shared.pipeline import Pipeline
 from shared.report.figures import DASH
 
-LONGEST = 60
+LONGEST = 36
 
 
 def show_settings(pipeline: Pipeline, *, lang: str = "en") -> Outputs:
@@ -28,7 +28,7 @@ def show_settings(pipeline: Pipeline, *, lang: str = "en") -> Outputs:
         >>> class Shop(Pipeline):
         ...     Config = Net
         >>> show_settings(Shop(Net(epochs=5)))
-        Bold: 1 settings differ from the usual value.
+        Bold: settings that differ from the usual value (1).
         Setting | Value | Usual value | Unit or reason
         epochs | 5 | 3 | passes over the rows
         units | 8 |  | width of the layer

@@ -23,6 +23,7 @@ LEFT_BEHIND = (
     ".*_cache",
     ".hypothesis",
 )
+PATIENCE = 1800  # seconds for one command, on a machine that has other work
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 NAMES = {
     "finance.fraud": "acme_fraud",
@@ -51,7 +52,8 @@ class Step:
 def run(*command: str, place: Path, env: dict[str, str] | None = None) -> Step:
     """Runs a command in a folder; the environment is this process's, or the given one alone."""
     begin = time.perf_counter()
-    done = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, errors="replace")
+    how = {"cwd": place, "env": env, "capture_output": True, "text": True, "errors": "replace"}
+    done = subprocess.run(command, timeout=PATIENCE, **how)
     return Step(command, done.returncode, done.stdout, done.stderr, time.perf_counter() - begin)
 
 

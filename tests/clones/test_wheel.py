@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,9 +31,11 @@ def wheel(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def commands(wheel, tmp_path_factory) -> Path:
+def commands(wheel, tmp_path_factory) -> Iterator[Path]:
     """The commands of a fresh environment that holds the wheel and what it asks for."""
-    return newcomer_road.install(tmp_path_factory.mktemp("fresh"), wheel)[0]
+    place = tmp_path_factory.mktemp("fresh")
+    yield newcomer_road.install(place, wheel)[0]
+    shutil.rmtree(place, ignore_errors=True)  # it holds gigabytes
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,15 @@ def test_cases_of_photos_are_one_picture_in_the_order_of_the_table():
     assert image.format == "JPEG" and image.width == count * SIDE + (count - 1) * 12
 
 
+def test_the_photo_that_is_right_shows_a_fault_where_there_is_one():
+    metrics = example("inspection_")
+    right = [each for each in metrics["gallery"] if each["kind"] == "right"]
+    for place, each in enumerate(right):
+        each["score"], each["name"] = 0.1 + 0.2 * place, f"{place}.png"
+    shown = show_cases(metrics).parts[0].plain
+    assert f"Photo | {len(right) - 1}.png" in shown
+
+
 def test_photos_of_any_size_are_shown_at_one_size():
     files = []
     for size in ((10, 20), (900, 300)):

@@ -66,7 +66,7 @@ def test_labels_are_shown_in_the_customers_words(shown):
 
 
 def test_wide_tables_are_cut_and_say_so(shown):
-    assert "4 further columns are in use." in repr(shown())
+    assert "Further columns in use: 4." in repr(shown())
 
 
 def test_the_summary_counts_rows_positives_and_days(shown):

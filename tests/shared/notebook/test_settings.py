@@ -31,7 +31,7 @@ def test_every_setting_is_shown_the_solutions_own_first():
 
 def test_what_differs_from_the_usual_value_comes_first_with_both():
     found = lines(Own(seed=5, network="b"))
-    assert found[0] == "Bold: 2 settings differ from the usual value."
+    assert found[0] == "Bold: settings that differ from the usual value (2)."
     assert found[2:4] == ["network | b | a | ", "seed | 5 | 0 | of weights"]
 
 

@@ -11,7 +11,7 @@ from shared.notebook import language
 from shared.notebook.outputs import Html, Outputs, bullets, paragraph
 from shared.notebook.tables import table as html_table
 from shared.pipeline import Pipeline
-from shared.report.figures import Figures
+from shared.report.figures import Figures, clip
 from shared.report.words import Words
 
 MOST_COLUMNS, MOST_CLASSES, LONGEST = 8, 12, 40
@@ -129,7 +129,14 @@ def _cell(value, figures: Figures) -> str:
     if isinstance(value, (pd.Timestamp, np.datetime64)):
         moment = pd.Timestamp(value)
         return str(moment.date()) if moment == moment.normalize() else str(moment)
-    if isinstance(value, str):
-        name = "/".join(Path(value).parts[-2:]) if Path(value).is_absolute() else value
-        return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-    return figures.raw(value)
+    return clip(shortened(value), LONGEST) if isinstance(value, str) else figures.raw(value)
+
+
+def shortened(text: str) -> str:
+    """Of an absolute path only the last two names: where it lies tells of the machine, not of the data.
+
+    Example:
+        >>> shortened("/data/acme/parts/crack/7.png"), shortened("crack/7.png")
+        ('crack/7.png', 'crack/7.png')
+    """
+    return "/".join(Path(text).parts[-2:]) if Path(text).is_absolute() else text

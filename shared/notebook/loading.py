@@ -10,6 +10,7 @@ from shared.contract import Table
 from shared.errors import BundleError
 from shared.forecast import ForecastPipeline
 from shared.notebook import language
+from shared.notebook.data import shortened
 from shared.notebook.outputs import Outputs, paragraph
 from shared.notebook.tables import table as html_table
 from shared.pipeline import Pipeline
@@ -86,7 +87,7 @@ def _cell(name: str, value, words: Words) -> str:
         return str(value.date())
     if name == "decision":
         return words.name("decision", value)
-    return f"{value:.5g}" if isinstance(value, (float, np.floating)) else str(value)
+    return f"{value:.5g}" if isinstance(value, (float, np.floating)) else shortened(str(value))
 
 
 def show_ahead(loaded: ForecastPipeline, table: Table, *, lang: str = "en") -> Outputs:

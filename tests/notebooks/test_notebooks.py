@@ -146,15 +146,13 @@ def test_the_saved_model_was_found_to_answer_alike(path):
 
 
 @each_notebook
-def test_drawings_are_readable_without_a_style_sheet(path):
-    outputs = [output for each in code_of(read(path)) for output in each.outputs]
-    drawings = [
-        output["data"]["image/svg+xml"] for output in outputs if "image/svg+xml" in output.get("data", {})
-    ]
-    assert len(drawings) >= 3
+def test_drawings_and_tables_are_readable_without_a_style_sheet(path):
+    data = [output.get("data", {}) for each in code_of(read(path)) for output in each.outputs]
+    drawings = [each["image/svg+xml"] for each in data if "image/svg+xml" in each]
+    assert len(drawings) + len([each for each in data if "image/jpeg" in each]) >= 3
     for drawing in drawings:
         assert 'xmlns="http://www.w3.org/2000/svg"' in drawing and "<style" not in drawing
-    tables = [output["data"]["text/html"] for output in outputs if "text/html" in output.get("data", {})]
+    tables = [each["text/html"] for each in data if "text/html" in each]
     assert tables and not any("<style" in table or "<script" in table for table in tables)
 
 

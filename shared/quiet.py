@@ -18,6 +18,8 @@ def quiet():
         ...     import keras
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Without `lscpu` joblib, which scikit-learn brings, prints a traceback over counting cores.
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(os.cpu_count() or 1))
     try:
         sys.stderr.flush()
         kept = os.dup(2)

@@ -16,7 +16,7 @@ from shared.contract.formats import Format
 from shared.contract.headers import MOST_ROWS, Row, find_header
 from shared.contract.parsing import shown
 from shared.contract.refusal import refuse
-from shared.errors import Fault, MissingExtraError, did_you_mean
+from shared.errors import Fault, did_you_mean
 
 SHEETS = "xl/workbook.xml"  # the part that every .xlsx has
 NOT_READ = "; not read: "  # and the other sheets, in the note on a workbook
@@ -54,7 +54,6 @@ def read_workbook(source: str, data: bytes, format: Format) -> tuple[pa.Table, l
     Returns:
         The table, notes, and faults for `check` to name.
     Raises:
-        MissingExtraError: If openpyxl is not installed.
         ContractError: If the sheet is missing or empty, or the workbook is damaged.
     """
     titles, sheet, cells = _opened(source, data, format)
@@ -96,10 +95,8 @@ def sheet_titles(path: Path) -> list[str]:
 
 
 def _book(source: str, data: bytes) -> Any:
-    try:
-        import openpyxl
-    except ImportError:
-        raise MissingExtraError("openpyxl", extra="excel", purpose="reading an Excel workbook") from None
+    import openpyxl
+
     try:
         return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except DAMAGED:

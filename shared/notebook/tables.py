@@ -9,7 +9,8 @@ from shared.notebook.outputs import Html
 Cell = str | Mapping
 """A text, or a figure of the report: its `value` and `bounds`."""
 
-LEFT, RIGHT, NOWRAP = "text-align:left", "text-align:right", "white-space:nowrap"
+NOWRAP = "white-space:nowrap"
+LEFT, RIGHT = "text-align:left", f"text-align:right;{NOWRAP}"
 
 
 def table(
@@ -40,7 +41,9 @@ def table(
     """
     count = len(heads) if words < 0 else words
     styles = [LEFT if place < count else RIGHT for place in range(len(heads))]
-    head = "".join(f'<th style="{style}">{escape(text)}</th>' for style, text in zip(styles, heads))
+    head = "".join(
+        f'<th style="{style.removesuffix(NOWRAP)}">{escape(text)}</th>' for style, text in zip(styles, heads)
+    )
     body = "".join(
         "<tr>" + "".join(_cell(cell, style, place in bold) for style, cell in zip(styles, row)) + "</tr>"
         for place, row in enumerate(rows)

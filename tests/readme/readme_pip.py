@@ -16,7 +16,7 @@ def wrong(arguments: list[str]) -> list[str]:
     """What is asked for and does not exist.
 
     Example:
-        >>> wrong(["install", "-c", "constraints.txt", ".[excel]"]), wrong(["install", ".[sky]"])
+        >>> wrong(["install", "-c", "constraints.txt", ".[forecast]"]), wrong(["install", ".[sky]"])
         ([], ['setup.cfg has no extra `sky`'])
     """
     setup = configparser.ConfigParser()

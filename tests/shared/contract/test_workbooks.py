@@ -12,7 +12,7 @@ from shared.contract import Mapping, Role, check
 from shared.contract.formats import Format
 from shared.contract.tables import read_table
 from shared.contract.workbooks import is_workbook, sheet_titles
-from shared.errors import ContractError, MissingExtraError
+from shared.errors import ContractError
 
 DAYS = [datetime(2025, 1, 2), datetime(2025, 1, 3, 12, 30), datetime(2025, 1, 4)]
 ROWS = [["time", "amount", "card", "new"], *([day, 1.5, f"00{at}", True] for at, day in enumerate(DAYS))]
@@ -165,14 +165,6 @@ def test_an_empty_sheet_says_so(book):
     )
     assert len(read_table(book({"May": [["a", "b"]]}))) == 0
     assert "the workbook has no sheet" in refusal(book({}))
-
-
-def test_without_openpyxl_the_message_names_the_extra(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
-    path = tmp_path / "payments.xlsx"
-    path.write_bytes(archive())
-    with pytest.raises(MissingExtraError, match=r'pip install "keras-verticals\[excel\]"'):
-        read_table(path)
 
 
 def test_other_archives_are_no_workbooks(tmp_path):

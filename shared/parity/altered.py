@@ -9,6 +9,7 @@ import pyarrow as pa
 from shared.contract.roles import Slot, find_columns
 from shared.contract.tables import RawTable
 from shared.errors import VerticalsError
+from shared.forecast import ForecastPipeline
 from shared.pipeline import Pipeline
 
 UNSEEN = "never seen before"
@@ -25,11 +26,13 @@ class Alteration:
         column: The customer's name of the column.
         kind: "missing" or "unseen".
         sources: Positions of the rows that were copied.
+        renamed: Of a copied series, the column of its key and the new name.
     """
 
     column: str
     kind: str
     sources: np.ndarray
+    renamed: tuple[str, str] | None = None
 
 
 def with_altered_rows(
@@ -51,21 +54,40 @@ def with_altered_rows(
         return raw, []
     rng, names = np.random.default_rng(seed), raw.data.column_names
     slots = [slot for slot in _slots(pipeline, names) if slot.kind != "label"]
-    wanted = [
-        (slot.column, kind) for slot in slots for kind in KINDS if kind == "missing" or _is_text(raw, slot)
-    ]
-    first = _taken(raw, np.arange(min(TRIED_ON, len(raw))))
-    first = first if _passes(pipeline, first) else raw  # of series a part alone may not be let in
-    let_in = [
-        pair for pair in dict.fromkeys(wanted) if _passes(pipeline, _extended(first, [_one(*pair, first)]))
-    ]
-    each = min(EACH, max(1, MOST // max(1, len(let_in))))
-    made = [
-        Alteration(column, kind, np.sort(rng.choice(len(raw), min(each, len(raw)), replace=False)))
-        for column, kind in let_in
-    ]
+    wanted = list(
+        dict.fromkeys(
+            (slot.column, kind)
+            for slot in slots
+            for kind in KINDS
+            if kind == "missing" or _is_text(raw, slot)
+        )
+    )
+    if isinstance(pipeline, ForecastPipeline):
+        made = _series(pipeline, raw, slots, wanted, rng)
+    else:
+        first = _taken(raw, np.arange(min(TRIED_ON, len(raw))))
+        last = np.array([len(first) - 1])
+        let_in = [pair for pair in wanted if _passes(pipeline, _extended(first, [Alteration(*pair, last)]))]
+        each = min(EACH, max(1, MOST // max(1, len(let_in))), len(raw))
+        made = [Alteration(*pair, np.sort(rng.choice(len(raw), each, replace=False))) for pair in let_in]
     longer = _extended(raw, made)
     return (longer, made) if made and _passes(pipeline, longer) else (raw, [])
+
+
+def _series(pipeline, raw: RawTable, slots: Sequence[Slot], wanted, rng) -> list[Alteration]:
+    """Copies of whole series under a new name: a row alone would be a second one of its period."""
+    keys = [slot.column for slot in slots if slot.role is not None and slot.role.kind == "key"]
+    if not keys or not _is_text(raw, next(slot for slot in slots if slot.column == keys[0])):
+        return []
+    codes = raw.data.select(keys).to_pandas().groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    made: list[Alteration] = []
+    for number, (column, kind) in enumerate(wanted):
+        sources = np.flatnonzero(codes == rng.choice(codes))
+        renamed = None if column == keys[0] else (keys[0], f"{UNSEEN} {number}")
+        change = Alteration(column, kind, sources, renamed)
+        if _passes(pipeline, _extended(raw, [*made, change])):
+            made.append(change)
+    return made
 
 
 def _slots(pipeline: Pipeline, names: Sequence[str]) -> list[Slot]:
@@ -77,10 +99,6 @@ def _slots(pipeline: Pipeline, names: Sequence[str]) -> list[Slot]:
 def _is_text(raw: RawTable, slot: Slot) -> bool:
     kind = raw.data.schema.field(slot.column).type
     return slot.kind in ("category", "key") and (pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _one(column: str, kind: str, raw: RawTable) -> Alteration:
-    return Alteration(column, kind, np.array([len(raw) - 1]))
 
 
 def _passes(pipeline: Pipeline, raw: RawTable) -> bool:
@@ -112,7 +130,12 @@ def _altered(data: pa.Table, change: Alteration) -> pa.Table:
     field = data.schema.field(change.column)
     value = None if change.kind == "missing" else UNSEEN
     cells = pa.array([value] * len(part), field.type)
-    return part.set_column(data.column_names.index(change.column), field, cells)
+    part = part.set_column(data.column_names.index(change.column), field, cells)
+    if change.renamed is None:
+        return part
+    key, name = change.renamed
+    field = data.schema.field(key)
+    return part.set_column(data.column_names.index(key), field, pa.array([name] * len(part), field.type))
 
 
 def _beside(raw: RawTable, pick: Callable) -> dict:

@@ -14,7 +14,8 @@ class Comparison:
 
     Args:
         rows: Answers that were compared.
-        largest: Difference of a score; of answers larger than 1, such as pieces, as a share of them.
+        largest: Difference of a score; in rows with scores above 1, such as pieces, as a share of the row's largest.
+        largest_own: The same as a share of the very score, where that is above 1.
         column: The score that differs most; None: none differs.
         flips: Answers of which a decision is another.
         flipped: The columns of these decisions, with how many are others.
@@ -22,6 +23,7 @@ class Comparison:
 
     rows: int
     largest: float
+    largest_own: float
     column: str | None
     flips: int
     flipped: dict[str, int]
@@ -29,11 +31,14 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON; a difference that is no number is None."""
         plain = asdict(self)
-        return plain | {"largest": self.largest if np.isfinite(self.largest) else None}
+        return {name: None if value == float("inf") else value for name, value in plain.items()}
 
 
 def compare(expected: pd.DataFrame, found: pd.DataFrame) -> Comparison:
     """Compares the answers of a route with those of the reference.
+
+    All scores of a row are of one size, as the quantiles of a forecast are: a low one may be the small difference of
+    large numbers, and no more exact than these.
 
     Floats are scores, but those that are whole in every row of the reference, such as orders in pieces, and all
     else are decisions.
@@ -44,15 +49,21 @@ def compare(expected: pd.DataFrame, found: pd.DataFrame) -> Comparison:
         1
     """
     if list(expected.columns) != list(found.columns) or len(expected) != len(found):
-        return Comparison(len(expected), float("inf"), None, len(expected), {})
+        return Comparison(len(expected), float("inf"), float("inf"), None, len(expected), {})
     scores = score_columns(expected)
-    gaps = {name: _gap(expected[name].to_numpy(), found[name].to_numpy(np.float64)) for name in scores}
+    sizes = np.maximum(1, np.nan_to_num(expected[scores].abs().max(axis=1).to_numpy(np.float64), nan=1))
+    gaps, own = {}, [0.0]
+    for name in scores:
+        one, other = expected[name].to_numpy(np.float64), found[name].to_numpy(np.float64)
+        within = not (np.abs(one) > 1).any()  # probabilities count as they are
+        gaps[name] = _gap(one, other, np.ones(len(one)) if within else sizes)
+        own.append(_gap(one, other, np.maximum(1, np.abs(one))))
     differs = {name: _differ(expected[name], found[name]) for name in expected.columns if name not in scores}
     largest = max(gaps.values(), default=0.0)
     column = max(gaps, key=gaps.get) if largest > 0 else None
     any_flip = np.any(list(differs.values()), axis=0) if differs else np.zeros(len(expected), bool)
     flipped = {name: int(each.sum()) for name, each in differs.items() if each.any()}
-    return Comparison(len(expected), largest, column, int(any_flip.sum()), flipped)
+    return Comparison(len(expected), largest, max(own), column, int(any_flip.sum()), flipped)
 
 
 def score_columns(answers: pd.DataFrame) -> Sequence[str]:
@@ -71,12 +82,12 @@ def _whole(values: np.ndarray) -> bool:
     return bool((known == np.round(known)).all())
 
 
-def _gap(expected: np.ndarray, found: np.ndarray) -> float:
+def _gap(expected: np.ndarray, found: np.ndarray, sizes: np.ndarray) -> float:
     if not len(expected):
         return 0.0
     equal = (expected == found) | (np.isnan(expected) & np.isnan(found))
     with np.errstate(invalid="ignore"):
-        gap = np.abs(found - expected) / np.maximum(1, np.abs(expected))
+        gap = np.abs(found - expected) / sizes
     return float(np.where(equal, 0, np.nan_to_num(gap, nan=np.inf, posinf=np.inf)).max())
 
 

@@ -62,3 +62,14 @@ def test_a_table_without_rows_is_left_to_the_check(fraud):
     pipeline, raw = fraud
     empty = raw_table(raw.data.to_pandas().head(0))
     assert with_altered_rows(pipeline, empty) == (empty, [])
+
+
+def test_series_are_copied_whole_under_a_new_name():
+    pipeline = bundle.load(KEPT / "retail_demand" / "bundle")
+    raw = pipeline.read(KEPT / "retail_demand" / "rows.csv", predict=True)
+    longer, made = with_altered_rows(pipeline, raw)
+    kinds = {(each.column, each.kind) for each in made}
+    assert {("item", "unseen"), ("quantity", "missing"), ("price", "missing")} <= kinds
+    assert all(len(each.sources) == 40 for each in made) and len(longer) == len(raw) + 40 * len(made)
+    items = longer.data["item"].to_pylist()[len(raw) :]
+    assert not set(items) & set(raw.data["item"].to_pylist())

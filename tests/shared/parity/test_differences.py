@@ -45,3 +45,10 @@ def test_a_score_that_is_no_number_differs_infinitely_and_is_none_in_json():
 def test_answers_of_another_shape_differ_in_all_rows(other):
     found = compare(ANSWERS, other)
     assert found.flips == 3 and found.largest == float("inf")
+
+
+def test_the_quantiles_of_a_row_are_of_one_size_and_a_low_one_is_no_more_exact_than_the_others():
+    expected = pd.DataFrame({"q10": [1.8, 0.5], "q90": [1800.5, 0.75]})
+    found = compare(expected, expected.assign(q10=[1.8001, 0.5]))
+    assert found.largest == pytest.approx(1e-4 / 1800.5) and found.largest_own == pytest.approx(1e-4 / 1.8)
+    assert compare(expected, expected.assign(q10=[1.8, 0.5001])).largest == pytest.approx(1e-4)

@@ -217,9 +217,7 @@ def reweighted_score(patches, memory, *, neighbours: int = 9):
 
 
 def _highest(values, count: int):
-    if (
-        count == 1
-    ):  # far quicker than a sort; of whole numbers, since ONNX and LiteRT lack what Keras needs of floats
+    if count == 1:  # far quicker than a sort; `argmax` of floats holds operators that ONNX and LiteRT lack
         highest = ops.max(values, axis=-1, keepdims=True)
         positions = ops.argmax(ops.cast(values >= highest, "int32"), axis=-1, keepdims=True)
         return highest, ops.cast(positions, "int32")

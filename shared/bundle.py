@@ -1,22 +1,33 @@
 """What is saved of a fitted pipeline, and how it is loaded again: one network, one JSON file, no pickle."""
 
-import hashlib
 import importlib
 import json
-import os
 import platform
-import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
 import shared
+from shared.bundle_files import digest, new_folder, replace_folder, sha256, verify_files
 from shared.contract import Mapping
 from shared.errors import BundleError
 from shared.pipeline import Pipeline
 
+__all__ = [
+    "FACTS",
+    "FORMAT",
+    "MODEL",
+    "class_of",
+    "hashes",
+    "load",
+    "read_facts",
+    "replace_folder",
+    "save",
+    "sha256",
+]
+
 FORMAT = 1
 MODEL, FACTS = "model.keras", "bundle.json"
+AGAIN = "Copy the bundle again, or fit anew"
 
 
 def versions() -> dict[str, str]:
@@ -32,12 +43,19 @@ def versions() -> dict[str, str]:
     return found
 
 
-def save(pipeline: Pipeline, folder: str | Path, *, facts: dict[str, Any] | None = None) -> Path:
+def save(
+    pipeline: Pipeline,
+    folder: str | Path,
+    *,
+    facts: dict[str, Any] | None = None,
+    profile: dict[str, Any] | None = None,
+) -> Path:
     """Writes the bundle of a fitted pipeline, whole or not at all: a killed save leaves what was there.
 
     Args:
         folder: Where to; a bundle that is there is replaced, but nothing else is.
         facts: Further plain JSON to keep, such as the training data's hash and the split.
+        profile: Of the training rows, for `shared.monitoring`; None: there is none to keep.
     Raises:
         BundleError: If the pipeline is not fitted, or the folder holds something that is no bundle.
     """
@@ -45,9 +63,7 @@ def save(pipeline: Pipeline, folder: str | Path, *, facts: dict[str, Any] | None
         raise BundleError("the pipeline is not fitted: call fit(table, split) before saving it")
     folder = Path(folder)
     _refuse_foreign(folder)
-    part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    part.mkdir(parents=True)  # with the rights that the user's umask gives, unlike a folder of `tempfile`
-    try:
+    with new_folder(folder) as part:
         pipeline.model.save(part / MODEL)
         content = {
             "format": FORMAT,
@@ -59,15 +75,11 @@ def save(pipeline: Pipeline, folder: str | Path, *, facts: dict[str, Any] | None
             **pipeline.learnt(),
             "files": {MODEL: sha256(part / MODEL)},
             "facts": facts or {},
+            **({} if profile is None else {"profile": profile}),
         }
+        content["sha256"] = digest(json.loads(json.dumps(content, allow_nan=False)))
         text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
-        with open(part / FACTS, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        replace_folder(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        (part / FACTS).write_text(text, encoding="utf-8")
     return folder
 
 
@@ -84,28 +96,6 @@ def _refuse_foreign(folder: Path) -> None:
             f"{folder} holds files that are no part of a bundle ({', '.join(foreign[:5])}); they would be lost. "
             "Give another place, or move them away"
         )
-
-
-def replace_folder(new: Path, folder: Path) -> None:
-    """Puts `new` in the place of `folder`, which is whole at every moment but the two renames."""
-    old = folder.with_name(f".{folder.name}.old")
-    if folder.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(folder, old)
-        try:
-            os.rename(new, folder)
-        except BaseException:
-            os.rename(old, folder)
-            raise
-    else:
-        os.rename(new, folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def sha256(path: Path) -> str:
-    """Hash of a file, as hexadecimal text."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_facts(folder: str | Path) -> dict[str, Any]:
@@ -132,15 +122,15 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{folder} has bundle format {form}, this version reads {FORMAT}. "
             f'Install the version that wrote it: pip install "keras-verticals=={version}"'
         )
-    for name, expected in files.items():
-        if not (folder / name).is_file():
-            raise BundleError(f"{folder} lacks {name}. Copy the bundle again, or fit anew")
-        if sha256(folder / name) != expected:
-            raise BundleError(
-                f"{folder / name} is not the file that was saved (its SHA-256 differs). "
-                "Copy the bundle again, or fit anew"
-            )
+    verify_files(folder, files, cure=AGAIN)
+    if content.get("sha256", digest(content)) != digest(content):
+        raise BundleError(f"{folder / FACTS} is not the file that was saved (its SHA-256 differs). {AGAIN}")
     return content
+
+
+def hashes(folder: str | Path) -> dict[str, str]:
+    """SHA-256 of each part of a bundle, by the name of its file."""
+    return {name: sha256(Path(folder) / name) for name in (MODEL, FACTS)}
 
 
 def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
@@ -156,9 +146,7 @@ def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
 
     content = read_facts(folder)
     try:
-        cls = cls or _class(content["class"])
-        pipeline = cls(cls.Config.model_validate(content["config"]), Mapping.from_dict(content["mapping"]))
-        pipeline.restore(content)
+        pipeline = without_model(content, cls)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(Path(folder), error) from None
     with quiet():
@@ -177,10 +165,27 @@ def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
     return pipeline
 
 
+def without_model(content: dict[str, Any], cls: type[Pipeline] | None = None) -> Pipeline:
+    """The pipeline of a bundle's JSON without its network: it reads and checks tables, and answers nothing."""
+    cls = cls or _class(content["class"])
+    pipeline = cls(cls.Config.model_validate(content["config"]), Mapping.from_dict(content["mapping"]))
+    pipeline.restore(content)
+    return pipeline
+
+
 def _damaged(folder: Path, error: Exception) -> BundleError:
     lacking = isinstance(error, KeyError)
     what = f"it lacks {error}" if lacking else (str(error).splitlines() or [type(error).__name__])[0]
     return BundleError(f"{folder / FACTS} is damaged: {what}. Copy the bundle again, or fit anew")
+
+
+def class_of(content: dict[str, Any]) -> type[Pipeline]:
+    """The class of the pipeline that a bundle holds, imported by the name in its JSON.
+
+    Raises:
+        BundleError: If it cannot be imported, or is no pipeline.
+    """
+    return _class(content["class"])
 
 
 def _class(path: str) -> type[Pipeline]:

@@ -15,6 +15,7 @@ from shared import bundle
 from shared.contract import Table
 from shared.errors import BundleError, VerticalsError
 from shared.facts import learning_curve, provenance, run_facts
+from shared.monitoring import reference
 from shared.pipeline import Pipeline
 from shared.stages import Stages
 from shared.tasks import task_of
@@ -64,7 +65,10 @@ def run(
         with stages("explain"):
             metrics |= task.explain(fitted, prepared, splits[-1], predictions)
         with stages("save"):
-            bundle.save(fitted, part / "bundle", facts=provenance(table, splits))
+            tested = reference.test_figures(fitted, table, splits, metrics, predictions)
+            last = reference.last_fold(predictions)
+            profile = reference.reference_profile(fitted, table, splits[-1], last, tested)
+            bundle.save(fitted, part / "bundle", facts=provenance(table, splits), profile=profile)
             _keep(predictions, part)
         metrics["curves"]["learning"] = learning_curve(fitted.history)
         metrics |= run_facts(fitted, table, splits) | (facts or {})
@@ -79,9 +83,11 @@ def fit(pipeline: Pipeline, table: Table, out: str | Path, *, stages: Stages | N
     with _workplace(out, files=(bundle.MODEL, bundle.FACTS)) as part:
         with stages("split"):
             splits = pipeline.splits(table)
-        pipeline.fit(table, splits[-1], folder=part / "fit0", stages=stages)
+        prepared = pipeline.fit(table, splits[-1], folder=part / "fit0", stages=stages)
         with stages("save"):
-            bundle.save(pipeline, out, facts=provenance(table, splits))
+            held = reference.answers_to(pipeline, prepared, splits[-1].valid)
+            profile = reference.reference_profile(pipeline, table, splits[-1], held)
+            bundle.save(pipeline, out, facts=provenance(table, splits), profile=profile)
     return out
 
 

@@ -22,6 +22,7 @@ LAYERS = [
     {
         "pipeline",
         "bundle",
+        "bundle_files",
         "binary",
         "forecast",
         "imaging",
@@ -44,6 +45,10 @@ LAYERS = [
         "cli_map",
         "cli_data",
         "cli_clone",
+        "cli_export",
+        "parity",
+        "cli_monitor",
+        "monitoring",
         "cli_places",
         "cli_terminal",
         "opening",

@@ -217,9 +217,10 @@ def reweighted_score(patches, memory, *, neighbours: int = 9):
 
 
 def _highest(values, count: int):
-    if count == 1:  # far quicker than a sort
-        positions = ops.cast(ops.argmax(values, axis=-1, keepdims=True), "int32")
-        return ops.max(values, axis=-1, keepdims=True), positions
+    if count == 1:  # far quicker than a sort; `argmax` of floats holds operators that ONNX and LiteRT lack
+        highest = ops.max(values, axis=-1, keepdims=True)
+        positions = ops.argmax(ops.cast(values >= highest, "int32"), axis=-1, keepdims=True)
+        return highest, ops.cast(positions, "int32")
     found, positions = ops.top_k(values, count)
     return found, ops.cast(positions, "int32")
 

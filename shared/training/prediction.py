@@ -47,7 +47,9 @@ class Forward:
         return keras.tree.map_structure(lambda output: np.asarray(output, np.float32)[:rows], outputs)
 
 
-def _forward(model: keras.Model) -> Forward:
+def _forward(model) -> Callable:
+    if not isinstance(model, keras.Layer):  # a network on another runtime, as of `shared.export`
+        return model
     kept = getattr(model, "_forward", None)
     if not isinstance(kept, Forward) or kept.model is not model:
         model._forward = Forward(model)
@@ -81,7 +83,7 @@ def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192):
     """Raw outputs of the model, as float32: one array, or several in the structure that the model gives.
 
     Args:
-        model: A built model.
+        model: A built model, or a session of `shared.export`.
         inputs: `shared.inputs.Inputs`, arrays by input name, or one array.
         rows: Row numbers, or a mask; all rows if None.
         batch_size: Most rows at once; fewer where a row is large, so that memory stays bounded.

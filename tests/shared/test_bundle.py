@@ -1,18 +1,24 @@
 """A bundle is whole or not there, scores as it did, and holds no pickle and no customer's keys."""
 
+import errno
+import io
 import json
 import os
 import re
 import zipfile
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from shared import bundle
+from shared import bundle, bundle_files
 from shared.errors import BundleError
 from shared.pipeline import Pipeline
+from verticals import SOLUTIONS
 from verticals.finance import FraudPipeline
 
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "bundles"
 CONFIG = dict(epochs=1, members=2, units=8, bins=4)
 
 
@@ -46,8 +52,8 @@ def contents(folder):
 
 
 def rewritten(folder, **entries):
-    """The bundle with entries of its JSON changed (or left out, where None)."""
-    content = json.loads((folder / bundle.FACTS).read_text("utf-8")) | entries
+    """The bundle with entries of its JSON changed (or left out, where None), as another version might have saved it."""
+    content = json.loads((folder / bundle.FACTS).read_text("utf-8")) | {"sha256": None} | entries
     content = {name: value for name, value in content.items() if value is not None}
     (folder / bundle.FACTS).write_text(json.dumps(content), "utf-8")
     return folder
@@ -115,6 +121,7 @@ def test_a_save_that_fails_while_the_network_is_written_leaves_the_old_bundle(fi
 @pytest.mark.parametrize("failing", [1, 2])
 def test_a_save_that_fails_at_a_rename_leaves_the_old_bundle(fitted, copy, monkeypatch, failing):
     before, rename, calls = contents(copy), os.rename, []
+    monkeypatch.setattr(bundle_files, "_swapped", lambda *_: False)
 
     def stopped(source, target):
         calls.append(source)
@@ -191,6 +198,56 @@ def test_a_network_that_keras_cannot_read_is_refused_with_both_versions(copy):
     (copy / bundle.MODEL).write_bytes(b"no zip")
     rewritten(copy, files={bundle.MODEL: bundle.sha256(copy / bundle.MODEL)})
     assert re.search(r"cannot be loaded with Keras \d.*\(saved with \d", refused(copy))
+
+
+@pytest.mark.parametrize("part", [bundle.MODEL, bundle.FACTS])
+@pytest.mark.parametrize("share", [0, 0.5, 0.999])
+def test_a_truncated_part_is_refused(copy, part, share):
+    whole = (copy / part).read_bytes()
+    (copy / part).write_bytes(whole[: int(len(whole) * share)])
+    message = refused(copy)
+    assert part in message and "Copy the bundle again, or fit anew" in message
+
+
+def test_a_threshold_that_was_changed_by_a_damaged_byte_is_refused(copy):
+    content = json.loads((copy / bundle.FACTS).read_text("utf-8"))
+    content["decision"]["block"] /= 2
+    (copy / bundle.FACTS).write_text(json.dumps(content), "utf-8")
+    assert "bundle.json is not the file that was saved (its SHA-256 differs)" in refused(copy)
+    assert bundle.load(rewritten(copy, versions={"keras-verticals": "0.0"})).thresholds.block > 0
+
+
+def test_a_full_disk_leaves_the_old_bundle_and_says_so(fitted, copy, monkeypatch):
+    before = contents(copy)
+
+    def full(path, **_):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fitted.model, "save", full)
+    with pytest.raises(BundleError, match="no room to write .*bundle: the disk is full"):
+        bundle.save(fitted, copy)
+    assert contents(copy) == before and [path.name for path in copy.parent.iterdir()] == ["bundle"]
+
+
+KEPT = sorted(path.parent for path in FIXTURES.glob("*/answers.csv"))
+
+
+def test_all_solutions_have_a_bundle_of_an_earlier_release():
+    assert [path.name for path in KEPT] == sorted(name.replace(".", "_") for name in SOLUTIONS)
+
+
+@pytest.mark.parametrize("place", KEPT, ids=lambda path: path.name)
+def test_a_bundle_of_an_earlier_release_gives_the_answers_that_it_gave_then(place):
+    pipeline, rows = bundle.load(place / "bundle"), next(place.glob("rows*"))
+    table = pipeline.check(pipeline.read(rows, pipeline.mapping.format, predict=True), predict=True)
+    answers = pipeline.predict(table)
+    answers.to_csv(text := io.StringIO(), index=False)
+    text.seek(0)
+    options = {"float_precision": "round_trip", "keep_default_na": True}
+    now, then = pd.read_csv(text, **options), pd.read_csv(place / "answers.csv", **options)
+    pd.testing.assert_frame_equal(now, then, rtol=2e-5, atol=2e-6)
+    assert sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) < 300_000
 
 
 @pytest.mark.parametrize(

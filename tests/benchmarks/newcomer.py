@@ -53,8 +53,8 @@ def main() -> None:
             found["solutions"][solution] = times = timed(road)
             if road.failed or (times["new_to_report"] > MOST_SECONDS and not small):
                 failed.append(solution)
-    if not small:
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            if not small:
+                RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
     sys.exit(f"not within {MOST_SECONDS} s, or failed: {', '.join(failed)}" if failed else 0)
 

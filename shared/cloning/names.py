@@ -18,7 +18,7 @@ def check_name(name: str) -> None:
     Raises:
         ConfigError: With what is wrong and a name that would do.
     Example:
-        >>> check_name("acme_fraud")
+        >>> check_name("bank_of_acme")
         >>> check_name("Acme-Fraud")
         Traceback (most recent call last):
         shared.errors.ConfigError: `Acme-Fraud` cannot be the name of a project (1 fault):

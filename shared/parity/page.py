@@ -71,9 +71,10 @@ def write_page(content: Mapping[str, Any], path: Path, lang: str = "en") -> Path
 def _template():
     from jinja2 import Environment, FileSystemLoader
 
-    loader = FileSystemLoader(Path(shared.report.__file__).parent, encoding="utf-8")
+    folders = [Path(__file__).parent, Path(shared.report.__file__).parent]
+    loader = FileSystemLoader(folders, encoding="utf-8")
     options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
-    return Environment(loader=loader, **options).get_template("parity.html.j2")
+    return Environment(loader=loader, **options).get_template("page.html.j2")
 
 
 def _compared(content: Mapping) -> list[Mapping]:

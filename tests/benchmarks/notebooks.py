@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS, RESULTS = ROOT / "notebooks", Path(__file__).parent / "results" / "notebooks.json"
 
 
-def executed(notebook: nbformat.NotebookNode, folder: Path, *, timeout: int = 600) -> nbformat.NotebookNode:
+def executed(notebook: nbformat.NotebookNode, folder: Path, *, timeout: int = 1800) -> nbformat.NotebookNode:
     """Runs every cell in a fresh kernel that works in `folder`; an error in a cell is raised."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

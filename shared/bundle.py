@@ -3,6 +3,7 @@
 import importlib
 import json
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,16 @@ __all__ = [
 
 FORMAT = 1
 MODEL, FACTS = "model.keras", "bundle.json"
+PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pandas", "pyarrow", "scikit-learn")
 AGAIN = "Copy the bundle again, or fit anew"
 
 
-def versions() -> dict[str, str]:
-    """Versions of what a result hangs on."""
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Versions of what a result hangs on; of `packages` those that are installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"keras-verticals": shared.__version__, "python": platform.python_version()}
-    for package in ("keras", "tensorflow", "jax", "numpy", "pandas", "pyarrow", "scikit-learn"):
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -167,7 +169,7 @@ def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
 
 def without_model(content: dict[str, Any], cls: type[Pipeline] | None = None) -> Pipeline:
     """The pipeline of a bundle's JSON without its network: it reads and checks tables, and answers nothing."""
-    cls = cls or _class(content["class"])
+    cls = cls or class_of(content)
     pipeline = cls(cls.Config.model_validate(content["config"]), Mapping.from_dict(content["mapping"]))
     pipeline.restore(content)
     return pipeline
@@ -185,10 +187,7 @@ def class_of(content: dict[str, Any]) -> type[Pipeline]:
     Raises:
         BundleError: If it cannot be imported, or is no pipeline.
     """
-    return _class(content["class"])
-
-
-def _class(path: str) -> type[Pipeline]:
+    path = content["class"]
     module, _, name = path.partition(":")
     try:
         found = getattr(importlib.import_module(module), name)

@@ -1,7 +1,6 @@
-"""Folders that appear whole or not at all, and files that are what was saved."""
+"""Folders and files that appear whole or not at all, and are what was saved."""
 
 import contextlib
-import ctypes
 import errno
 import hashlib
 import json
@@ -76,10 +75,35 @@ def replace_folder(new: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def write_text(path: str | Path, text: str) -> Path:
+    """Writes a file in UTF-8, whole or not at all; its folder is made, its rights are kept. Returns the path.
+
+    Example:
+        >>> import tempfile
+        >>> path = write_text(Path(tempfile.mkdtemp()) / "new" / "a.txt", "whole")
+        >>> path.read_text(), [each.name for each in path.parent.iterdir()]
+        ('whole', ['a.txt'])
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_bytes(text.encode("utf-8"))
+        _to_disk(part)
+        if path.exists():
+            part.chmod(path.stat().st_mode)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
 def _swapped(one: Path, other: Path) -> bool:
     """Whether the two changed places; False where the system, or the disk's format, knows no such thing."""
     if not sys.platform.startswith("linux"):
         return False
+    import ctypes
+
     try:
         swap = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):

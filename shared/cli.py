@@ -14,6 +14,7 @@ from shared.cli_clone import commands as clone_commands
 from shared.cli_data import data as data_commands
 from shared.cli_export import commands as export_commands
 from shared.cli_monitor import commands as monitor_commands
+from shared.cli_options import Bundle, Earlier
 from shared.cli_places import begin, known, meant, two_names
 from shared.cli_terminal import Terminal, print_results
 from shared.errors import ConfigError, Fault, VerticalsError
@@ -34,14 +35,12 @@ Config = Annotated[Optional[Path], typer.Option(help="the customer's TOML file: 
 Set = Annotated[Optional[list[str]], typer.Option(help="such as settings.epochs=5; may be given often")]  # noqa: UP045
 Lang = Annotated[str, typer.Option(help="language of the report: en or zh")]
 ToScore = Annotated[bool, typer.Option("--predict", help="the table is to be scored: it needs no labels")]
-Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
 Test = Annotated[
     Path | None, typer.Option(help="rows that judge and do not teach, such as an official test part")
 ]
 NewRows = Annotated[
     Path, typer.Option(help="what to score: CSV, Parquet or .npz, or a folder or zip of photos")
 ]
-Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")]  # noqa: UP045
 File = Annotated[Path, typer.Option(help="file to write, .parquet or .csv")]
 Run = Annotated[Path, typer.Argument(help="folder of a run")]
 Page = Annotated[Optional[Path], typer.Option(help="file to write; left out: in the run's folder")]  # noqa: UP045

@@ -6,9 +6,9 @@ from typing import Annotated, Optional
 
 import typer
 
+from shared.cli_options import Bundle, Earlier
 from shared.cli_terminal import Terminal
 
-Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
 Form = Annotated[str, typer.Option("--format", help="saved_model, onnx or litert")]
 Variant = Annotated[
     str, typer.Option(help="float32; float16 or int8: smaller, and less exact (not of saved_model)")
@@ -22,7 +22,6 @@ Rows = Annotated[
     typer.Option(help="rows in the bundle's columns: CSV, Parquet or .npz, or a folder or zip of photos"),
 ]
 Page = Annotated[Path, typer.Option(help="folder to write")]
-Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")]  # noqa: UP045
 Only = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--route", help="only this route, and those it is compared with; may be given often"),

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from shared.cloning.record import Clone, sha256, write_text
+from shared.bundle_files import write_text
+from shared.cloning.record import Clone, sha256
 from shared.contract import RawTable, read_table
 from shared.contract.check import NO_ROWS
 from shared.errors import ConfigError, Fault, FaultsError, did_you_mean

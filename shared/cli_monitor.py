@@ -6,14 +6,13 @@ from typing import Annotated, Optional
 
 import typer
 
+from shared.cli_options import Bundle, Earlier
 from shared.errors import ConfigError, Fault
 
-Bundle = Annotated[Path, typer.Argument(help="the folder `bundle` of a run, or what fit saved")]
 Data = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="new rows in the customer's columns; with labels the answers are judged too"),
 ]
-Earlier = Annotated[Optional[Path], typer.Option(help="earlier rows, which the features look back on")]  # noqa: UP045
 Sketches = Annotated[Optional[Path], typer.Option(help="folder of the sketches that the service wrote")]  # noqa: UP045
 Scores = Annotated[
     bool,
@@ -57,7 +56,6 @@ def monitor(
         given = {"history": history, "sketches": sketches, "alarms": alarms, "scores": scores}
         content = compare(bundle, data, **given, stages=stages)
         with stages("report"):
-            out.mkdir(parents=True, exist_ok=True)
             _write_json(content, out / FILES[1])
             write_page(content, out / FILES[0], lang)
     print("\n".join(lines(content, lang)))
@@ -78,10 +76,10 @@ def _refuse(data: Path | None, sketches: Path | None, lang: str) -> None:
 def _write_json(content: dict, path: Path) -> None:
     import json
 
+    from shared.bundle_files import write_text
     from shared.run import jsonable
 
-    text = json.dumps(jsonable(content), ensure_ascii=False, indent=1, allow_nan=False)
-    path.write_text(text, encoding="utf-8")
+    write_text(path, json.dumps(jsonable(content), ensure_ascii=False, indent=1, allow_nan=False))
 
 
 commands = (monitor,)

@@ -1,6 +1,6 @@
 """From a customer's files to a pipeline and its checked table: the same road for every command and notebook."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shared.config import Project, load_project
@@ -31,11 +31,17 @@ def open_project(
     return cls(project.settings, project.mapping), project
 
 
-def open_sample(pipeline: Pipeline, stages: Stages) -> tuple[Pipeline, Table]:
-    """The built-in sample with its own columns, and the same settings."""
+def open_sample(
+    pipeline: Pipeline, stages: Stages, size: Mapping[str, int] | None = None
+) -> tuple[Pipeline, Table]:
+    """The built-in sample with its own columns, and the same settings.
+
+    Args:
+        size: Arguments of `sample`; what is left out is as it says.
+    """
     cls = type(pipeline)
     with stages("sample"):
-        frame, mapping = cls.sample(seed=pipeline.config.seed)
+        frame, mapping = cls.sample(**{"seed": getattr(pipeline.config, "seed", 0), **(size or {})})
     kind = "built-in, simulated sample" if mapping.simulated else "built-in sample"
     stages.note(f"there is no --data: the {kind} is taken, with its own columns")
     pipeline = cls(pipeline.config, mapping)

@@ -18,7 +18,7 @@ from shared.facts import learning_curve, provenance, run_facts
 from shared.monitoring import reference
 from shared.pipeline import Pipeline
 from shared.stages import Stages
-from shared.tasks import task_of
+from shared.tasks import judge_loaded, task_of
 
 EVALUATED = ("report.html", "report.en.html", "report.zh.html", "metrics.json", "predictions.parquet")
 FILES = (*EVALUATED, "bundle")
@@ -111,10 +111,7 @@ def evaluate(
         split = pipeline.judged(table, same=trained_on is not None and trained_on == table.sha256)
         with stages("prepare"):
             prepared = pipeline.prepare(table)
-        task = task_of(pipeline)
-        scored = task.scored()
-        task.loaded(pipeline, prepared, split, 0, scored, stages)
-        metrics, predictions = task.judge(pipeline, prepared, [split], scored, stages)
+        metrics, predictions = judge_loaded(pipeline, prepared, split, stages)
         with stages("save"):
             _keep(predictions, part)
         metrics |= run_facts(pipeline, table, [split]) | (facts or {})

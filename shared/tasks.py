@@ -16,6 +16,8 @@ from shared.image_verdicts import explain_photos, judge_photos
 from shared.imaging import ImagePipeline
 from shared.pipeline import Pipeline
 from shared.scoring import Scored, score_fold, score_loaded
+from shared.splits import Split
+from shared.stages import Stages
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,16 @@ FORECAST = Task(
 
 PATIENTS = Task(Diagnosed, score_patients, score_loaded_patients, judge_patients, explain_patients)
 PHOTOS = Task(Photographed, score_photos, score_loaded_photos, judge_photos, explain_photos)
+
+
+def judge_loaded(
+    pipeline: Pipeline, prepared: Any, split: Split, stages: Stages
+) -> tuple[dict[str, Any], Any]:
+    """The test rows of a split by a loaded pipeline, without rivals: entries of metrics.json, and predictions."""
+    task = task_of(pipeline)
+    scored = task.scored()
+    task.loaded(pipeline, prepared, split, 0, scored, stages)
+    return task.judge(pipeline, prepared, [split], scored, stages)
 
 
 def task_of(pipeline: Pipeline) -> Task:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from shared import __version__
+from shared.bundle_files import write_text
 from shared.cloning.names import check_name, class_name
-from shared.cloning.record import Clone, Record, find_clone, sha256, write_record, write_text
+from shared.cloning.record import Clone, Record, find_clone, sha256, write_record
 from shared.cloning.template import neutral_files, written_once
 from shared.errors import ConfigError, Fault
 

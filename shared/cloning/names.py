@@ -4,6 +4,7 @@ import importlib.util
 import keyword
 import re
 import sys
+from collections.abc import Mapping
 
 from shared.errors import ConfigError, Fault
 
@@ -84,3 +85,13 @@ def named(text: str, name: str) -> str:
     for make in (class_name, distribution_name, str):
         text = text.replace(make(NEUTRAL), make(name))
     return text
+
+
+def named_files(files: Mapping[str, str], name: str) -> dict[str, str]:
+    """A template's files by path, both with a project's name.
+
+    Example:
+        >>> named_files({"customer_project/a.py": "import customer_project"}, "acme")
+        {'acme/a.py': 'import acme'}
+    """
+    return {named(path, name): named(text, name) for path, text in files.items()}

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.cloning.names import named
+from shared.bundle_files import write_text
+from shared.cloning.names import named_files
 from shared.errors import ConfigError, Fault
 
 RECORD = "template.json"
@@ -45,8 +45,7 @@ class Record:
 
     def base(self, name: str | None = None) -> dict[str, str]:
         """The template's files under the project's name, or another one."""
-        name = name or self.name
-        return {named(path, name): named(text, name) for path, text in self.files.items()}
+        return named_files(self.files, name or self.name)
 
 
 @dataclass
@@ -96,16 +95,6 @@ def write_record(root: Path, record: Record) -> None:
     content = {"template of": MARK, "format": FORMAT, **about, "version": record.version}
     content |= {"written once": record.once, "files": files}
     write_text(root / RECORD, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file, whole or not at all; its folder is made, its rights are kept."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.write_bytes(text.encode("utf-8"))
-    if path.exists():
-        os.chmod(new, path.stat().st_mode)
-    os.replace(new, path)
 
 
 def _read(path: Path) -> Record | None:

@@ -5,8 +5,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from shared.bundle_files import write_text
 from shared.cloning.names import check_name, class_name
-from shared.cloning.record import Clone, Record, sha256, write_record, write_text
+from shared.cloning.record import Clone, Record, sha256, write_record
 from shared.cloning.updating import change_of, read_text
 from shared.errors import ConfigError, Fault
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import __version__
-from shared.cloning.names import NEUTRAL, class_name, distribution_name, named
+from shared.cloning.names import NEUTRAL, class_name, distribution_name, named, named_files
 from shared.cloning.record import RECORD
 from shared.errors import ConfigError, Fault
 
@@ -50,7 +50,7 @@ def template_files(cls: Any, name: str) -> dict[str, str]:
         >>> "acme/model.py" in template_files(FraudPipeline, "acme")
         True
     """
-    return {named(path, name): named(text, name) for path, text in neutral_files(cls).items()}
+    return named_files(neutral_files(cls), name)
 
 
 def written_once(cls: Any, name: str) -> dict[str, str]:

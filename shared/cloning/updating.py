@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from shared import __version__
+from shared.bundle_files import write_text
 from shared.cloning.merge import has_markers, merge_texts
 from shared.cloning.notebooks import marked_cells, merge_notebooks, same_notebook
-from shared.cloning.record import Clone, write_record, write_text
+from shared.cloning.record import Clone, write_record
 from shared.cloning.template import neutral_files
 from shared.errors import ConfigError, Fault
 

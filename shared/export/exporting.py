@@ -1,7 +1,6 @@
 """A bundle -> one folder with its network in another format, kept only if it answers as the Keras network does."""
 
 import json
-import platform
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ FACTS, FORMAT_VERSION = "export.json", 1
 PROBED = 64  # rows that an export is compared on
 LARGEST = 1e-4  # difference of a float32 export, of outputs larger than 1 as a share of them
 VARIANTS = ("float32", "float16", "int8")
+RUNTIMES = ("keras", "tensorflow", "onnx", "onnxruntime", "tf2onnx", "ai-edge-litert", "numpy")
 ONE_ROW = 1  # batch of what LiteRT cannot hold for any number of rows, such as recurrent networks
 
 
@@ -122,7 +122,7 @@ def write_export(pipeline: Pipeline, form: Format, part: Path, *, variant: str) 
         },
         "bytes": sum(path.stat().st_size for path in part.rglob("*") if path.is_file()),
         "files": files,
-        "versions": versions(),
+        "versions": bundle.versions(RUNTIMES),
     }
 
 
@@ -208,28 +208,6 @@ def read_export(folder: str | Path) -> dict[str, Any]:
         raise BundleError(f"{folder} was exported by another version. Export again")
     verify_files(folder, files, cure="Export again")
     return facts
-
-
-def versions() -> dict[str, str]:
-    """Versions of what an export hangs on."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"python": platform.python_version()}
-    for name in (
-        "keras-verticals",
-        "keras",
-        "tensorflow",
-        "onnx",
-        "onnxruntime",
-        "tf2onnx",
-        "ai-edge-litert",
-        "numpy",
-    ):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _format(name: str, variant: str) -> Format:

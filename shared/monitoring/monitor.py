@@ -225,12 +225,9 @@ def _labelled(pipeline, table: Table, rows: np.ndarray, notes: list[str]) -> Spl
 
 def _judged(pipeline, prepared, split: Split, then: dict | None, stages: Stages) -> dict[str, Any]:
     """The figures of the labelled rows beside those of the test rows; `then` is None of a bundle that `fit` saved."""
-    from shared.tasks import task_of
+    from shared.tasks import judge_loaded
 
-    task = task_of(pipeline)
-    scored = task.scored()
-    task.loaded(pipeline, prepared, split, 0, scored, stages)
-    metrics, predictions = task.judge(pipeline, prepared, [split], scored, stages)
+    metrics, predictions = judge_loaded(pipeline, prepared, split, stages)
     groups = groups_of(pipeline, prepared.table, [split], predictions)
     now = measured(metrics, predictions, groups)
     return {"then": then, "now": now}

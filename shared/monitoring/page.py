@@ -1,17 +1,16 @@
 """From monitor.json to one HTML page, in English or Chinese, that needs nothing from outside."""
 
 from collections.abc import Mapping
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import shared.report
+from shared.bundle_files import write_text
 from shared.monitoring.findings import ACT, FEWEST, LOOK, worst
 from shared.monitoring.sentences import ORDER, chance_of, counts_of, name_of, shown, words_of
 from shared.report.charts import INK, MODEL, MUTED, fit_text, stroke, svg, text, text_width
 from shared.report.figures import DASH, Figures
-from shared.report.render import cleaned, stylesheet
+from shared.report.render import cleaned, stylesheet, template
 from shared.report.words import Words
 
 MOST_CHARTS, STEADY_CHARTS, MOST_COLUMNS, MOST_FINDINGS, MOST_BARS = 24, 8, 200, 100, 13
@@ -33,7 +32,7 @@ def render_monitor(content: Mapping[str, Any], lang: str = "en") -> str:
     values = counts_of(content) | {"fewest": FEWEST}
     charts = charts_of(content, words, figures)
     columns = table_of(content, words, figures)
-    return _template().render(
+    return template("page.html.j2", Path(__file__).parent).render(
         lang="zh-CN" if lang == "zh" else "en",
         w=words,
         style=stylesheet(),
@@ -56,19 +55,8 @@ def render_monitor(content: Mapping[str, Any], lang: str = "en") -> str:
 
 
 def write_page(content: Mapping[str, Any], path: Path, lang: str = "en") -> Path:
-    """Renders the page and writes it; returns the path."""
-    path.write_text(render_monitor(content, lang), encoding="utf-8", newline="\n")
-    return path
-
-
-@cache
-def _template():
-    from jinja2 import Environment, FileSystemLoader
-
-    folders = [Path(__file__).parent, Path(shared.report.__file__).parent]
-    loader = FileSystemLoader(folders, encoding="utf-8")
-    options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
-    return Environment(loader=loader, **options).get_template("page.html.j2")
+    """Renders the page and writes it, whole or not at all; returns the path."""
+    return write_text(path, render_monitor(content, lang))
 
 
 def _cards(content: Mapping, words: Words, figures: Figures) -> list[dict[str, str]]:

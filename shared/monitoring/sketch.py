@@ -1,13 +1,12 @@
 """Counts of new rows by the bins of a profile: small, without rows, and to be added up."""
 
 import json
-import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shared.bundle_files import write_text
 from shared.errors import BundleError
 from shared.monitoring.tally import Tally
 
@@ -68,18 +67,7 @@ class Sketch:
 
     def save(self, path: str | Path) -> Path:
         """Writes it as JSON, whole or not at all; returns the path."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        try:
-            with open(part, "w", encoding="utf-8") as file:
-                json.dump(self.to_dict(), file, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
-        return path
+        return write_text(path, json.dumps(self.to_dict(), ensure_ascii=False))
 
     @classmethod
     def load(cls, path: str | Path) -> "Sketch":

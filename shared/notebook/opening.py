@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contract import Table
-from shared.contract.tables import raw_table
-from shared.opening import open_project
+from shared.opening import open_project, open_sample
 from shared.opening import open_table as read_and_check
 from shared.pipeline import Pipeline
 from shared.stages import Stages
@@ -54,8 +53,4 @@ def open_table(
     if settings:
         overrides = [f"settings.{name}={json.dumps(value)}" for name, value in settings.items()]
         pipeline, _ = open_project(solution, config, overrides)
-    seed = getattr(pipeline.config, "seed", 0)
-    frame, mapping = solution.sample(**{"seed": seed, **(sample or {})})
-    pipeline = solution(pipeline.config, mapping)
-    source = "built-in sample" + (" (simulated)" if mapping.simulated else "")
-    return pipeline, pipeline.check(raw_table(frame, source))
+    return open_sample(pipeline, Stages(), sample)

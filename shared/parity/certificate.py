@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from shared import bundle
+from shared.bundle_files import write_text
 from shared.errors import BundleError, ConfigError, Fault, MissingExtraError, VerticalsError
-from shared.export.exporting import versions
+from shared.export.exporting import RUNTIMES
 from shared.parity.differences import compare, score_columns
 from shared.parity.page import write_page
 from shared.parity.routes import REFERENCE, ROUTES, Job, Route, route_of
@@ -77,7 +78,7 @@ def certify(
         "scores": list(score_columns(expected)),
         "routes": found,
         "parts": {"bundle": bundle.hashes(folder), "data": asked.table.sha256},
-        "versions": {"saved with": bundle.read_facts(folder)["versions"], "now": versions()},
+        "versions": {"saved with": bundle.read_facts(folder)["versions"], "now": bundle.versions(RUNTIMES)},
     }
     _write(content, out, lang)
     return content
@@ -137,8 +138,5 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def _write(content: dict[str, Any], out: Path, lang: str) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    part = out / f".{FILES[0]}.part"
-    part.write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
-    part.replace(out / FILES[0])
+    write_text(out / FILES[0], json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False))
     write_page(content, out / FILES[1], lang)

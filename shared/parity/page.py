@@ -1,13 +1,12 @@
 """From parity.json to one HTML page, in English or Chinese, that needs nothing from outside; and its sentences."""
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import shared.report
+from shared.bundle_files import write_text
 from shared.report.figures import DASH, Figures
-from shared.report.render import cleaned, stylesheet
+from shared.report.render import cleaned, stylesheet, template
 from shared.report.words import Words, texts
 
 
@@ -38,7 +37,7 @@ def render_parity(content: Mapping[str, Any], lang: str = "en") -> str:
     content = cleaned(content)
     words, figures = words_of(content, lang), Figures(lang)
     rows = content["rows"]
-    return _template().render(
+    return template("page.html.j2", Path(__file__).parent).render(
         lang="zh-CN" if lang == "zh" else "en",
         w=words,
         style=stylesheet(),
@@ -61,20 +60,7 @@ def render_parity(content: Mapping[str, Any], lang: str = "en") -> str:
 
 def write_page(content: Mapping[str, Any], path: Path, lang: str = "en") -> Path:
     """Renders the page and writes it, whole or not at all; returns the path."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(render_parity(content, lang), encoding="utf-8", newline="\n")
-    part.replace(path)
-    return path
-
-
-@cache
-def _template():
-    from jinja2 import Environment, FileSystemLoader
-
-    folders = [Path(__file__).parent, Path(shared.report.__file__).parent]
-    loader = FileSystemLoader(folders, encoding="utf-8")
-    options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
-    return Environment(loader=loader, **options).get_template("page.html.j2")
+    return write_text(path, render_parity(content, lang))
 
 
 def _compared(content: Mapping) -> list[Mapping]:

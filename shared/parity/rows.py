@@ -24,7 +24,6 @@ class Asked:
         rows: Positions of the rows that are answered.
         customers: How many of them are the customer's, the first ones.
         made: How the others were altered.
-        notes: Of the check.
     """
 
     table: Table

@@ -56,10 +56,10 @@ def opened(read: Callable[[Format], RawTable], given: Mapping[str, Any] | None =
             faults: Sequence[Fault] = raw.faults
         except ContractError as error:
             refusal, faults = error, error.faults
-        cured = next((fault for fault in faults if _cure(fault, format)), None)
-        if cured is None:
+        cure = next((found for fault in faults if (found := _cure(fault, format))), None)
+        if cure is None:
             break
-        name, value, doubt = _cure(cured, format)
+        name, value, doubt = cure
         format[name] = value
         doubts.append(doubt)
     if refusal is not None:

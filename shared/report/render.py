@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from shared.bundle_files import write_text
 from shared.report.comparison import Comparison
 from shared.report.curves import all_curves
 from shared.report.diagnosis import Diagnosis
@@ -110,25 +111,23 @@ def charts_of(metrics: Mapping, words: Words, figures: Figures) -> list[dict]:
 
 def write_report(metrics: Mapping, path: str | os.PathLike, lang: str = "en") -> Path:
     """Renders the report and writes it to `path`, whole or not at all; returns the path."""
-    page, path = render(metrics, lang), Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(page, encoding="utf-8", newline="\n")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    return write_text(path, render(metrics, lang))
 
 
 @cache
-def template():
-    """The page's Jinja template, escaping everything that is not marked as safe."""
+def template(name: str = "template.html.j2", folder: Path | None = None):
+    """A page's Jinja template, escaping everything that is not marked as safe.
+
+    Args:
+        name: Of its file; the report's own by default.
+        folder: Where it lies, if not here; it may take the macros that lie here.
+    """
     from jinja2 import Environment, FileSystemLoader
 
-    loader = FileSystemLoader(Path(__file__).parent, encoding="utf-8")
+    here = Path(__file__).parent
+    loader = FileSystemLoader([folder or here, here], encoding="utf-8")
     options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
-    return Environment(loader=loader, **options).get_template("template.html.j2")
+    return Environment(loader=loader, **options).get_template(name)
 
 
 @cache

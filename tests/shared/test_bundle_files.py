@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from shared import bundle_files
-from shared.bundle_files import digest, new_folder, replace_folder, sha256, verify_files
+from shared.bundle_files import digest, new_folder, replace_folder, sha256, verify_files, write_text
 from shared.errors import BundleError
 
 SAVER = """
@@ -128,3 +128,12 @@ def test_the_digest_of_json_changes_with_any_value_and_with_nothing_else():
     content = {"a": 0.1, "b": ["é", None]}
     assert digest(content) == digest({"b": ["é", None], "a": 0.1, "sha256": "x"})
     assert digest(content) != digest(content | {"a": 0.10000000000000002})
+
+
+def test_a_text_is_written_whole_and_keeps_its_rights(tmp_path):
+    path = tmp_path / "a" / "run.py"
+    write_text(path, "one\r\n")
+    path.chmod(0o750)
+    write_text(path, "客户\n")
+    assert path.read_bytes().decode() == "客户\n" and path.stat().st_mode & 0o777 == 0o750
+    assert list(path.parent.iterdir()) == [path]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.cloning.record import Record, find_clone, sha256, write_record, write_text
+from shared.cloning.record import Record, find_clone, sha256, write_record
 from shared.errors import ConfigError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=60)
@@ -63,12 +63,3 @@ def test_a_damaged_record_is_refused_with_the_way_out(tmp_path, damage):
 
 def test_a_hash_does_not_depend_on_the_ends_of_lines():
     assert sha256("a\r\nb") == sha256("a\nb") != sha256("ab")
-
-
-def test_a_text_is_written_whole_and_keeps_its_rights(tmp_path):
-    path = tmp_path / "a" / "run.py"
-    write_text(path, "one\r\n")
-    path.chmod(0o750)
-    write_text(path, "客户\n")
-    assert path.read_bytes().decode() == "客户\n" and path.stat().st_mode & 0o777 == 0o750
-    assert list(path.parent.iterdir()) == [path]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from shared import encoding
 from shared.baselines import GRIDS, Matrix, feature_matrix
-from shared.calibration import Calibrator, Identity, calibrator_from_dict, fit_calibrator
+from shared.calibration import Calibrator, Identity, calibrator_from_dict, fit_calibrator, mean_probability
 from shared.config import Settings
 from shared.contract import Mapping, Table
 from shared.decisions import PASS, Costs, Thresholds
@@ -132,8 +132,7 @@ class BinaryPipeline(Pipeline):
 
     def decode(self, raw: np.ndarray) -> np.ndarray:
         """Raw outputs `(rows, members)` -> probability `(rows,)`, the mean over the members."""
-        odds = np.exp(-np.abs(raw.astype(np.float64)))
-        return np.where(raw >= 0, 1 / (1 + odds), odds / (1 + odds)).reshape(len(raw), -1).mean(axis=1)
+        return mean_probability(raw)
 
     def decide(self, table: Table, rows: np.ndarray, scores: np.ndarray) -> Thresholds:
         """The cheapest thresholds on validation rows, within the alerts that a day may bring."""

@@ -3,7 +3,7 @@
 import importlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 FORMAT = 1
-MODEL, FACTS = "model.keras", "bundle.json"
+MODEL, ONNX, FACTS = "model.keras", "model.onnx", "bundle.json"
 PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pandas", "pyarrow", "scikit-learn")
 AGAIN = "Copy the bundle again, or fit anew"
 
@@ -51,6 +51,7 @@ def save(
     *,
     facts: dict[str, Any] | None = None,
     profile: dict[str, Any] | None = None,
+    beside: Callable[[Pipeline, Path], dict[str, Any]] | None = None,
 ) -> Path:
     """Writes the bundle of a fitted pipeline, whole or not at all: a killed save leaves what was there.
 
@@ -58,6 +59,8 @@ def save(
         folder: Where to; a bundle that is there is replaced, but nothing else is.
         facts: Further plain JSON to keep, such as the training data's hash and the split.
         profile: Of the training rows, for `shared.monitoring`; None: there is none to keep.
+        beside: Writes further files into the bundle and gives the entries that tell of them, as
+            `shared.export.beside.with_onnx` does.
     Raises:
         BundleError: If the pipeline is not fitted, or the folder holds something that is no bundle.
     """
@@ -67,6 +70,7 @@ def save(
     _refuse_foreign(folder)
     with new_folder(folder) as part:
         pipeline.model.save(part / MODEL)
+        further = {} if beside is None else beside(pipeline, part)
         content = {
             "format": FORMAT,
             "solution": pipeline.name,
@@ -75,7 +79,8 @@ def save(
             "mapping": pipeline.mapping.to_dict(),
             "config": pipeline.config.model_dump(mode="json"),
             **pipeline.learnt(),
-            "files": {MODEL: sha256(part / MODEL)},
+            **further,
+            "files": {path.name: sha256(path) for path in sorted(part.iterdir())},
             "facts": facts or {},
             **({} if profile is None else {"profile": profile}),
         }
@@ -92,7 +97,7 @@ def _refuse_foreign(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if not folder.is_dir() or (names and FACTS not in names):
         raise BundleError(f"{folder} exists and is no bundle; give another place, or move it away")
-    foreign = sorted(names - {MODEL, FACTS})
+    foreign = sorted(names - {MODEL, ONNX, FACTS})
     if foreign:
         raise BundleError(
             f"{folder} holds files that are no part of a bundle ({', '.join(foreign[:5])}); they would be lost. "
@@ -132,7 +137,8 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
 
 def hashes(folder: str | Path) -> dict[str, str]:
     """SHA-256 of each part of a bundle, by the name of its file."""
-    return {name: sha256(Path(folder) / name) for name in (MODEL, FACTS)}
+    there = (Path(folder) / name for name in (MODEL, ONNX, FACTS))
+    return {path.name: sha256(path) for path in there if path.exists()}
 
 
 def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
@@ -147,10 +153,7 @@ def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
     from shared.quiet import quiet
 
     content = read_facts(folder)
-    try:
-        pipeline = without_model(content, cls)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(Path(folder), error) from None
+    pipeline = pipeline_of(folder, content, cls)
     with quiet():
         import keras
 
@@ -165,6 +168,18 @@ def load(folder: str | Path, cls: type[Pipeline] | None = None) -> Pipeline:
             f"{str(error).splitlines()[0][:200]}"
         ) from None
     return pipeline
+
+
+def pipeline_of(folder: str | Path, content: dict[str, Any], cls: type[Pipeline] | None = None) -> Pipeline:
+    """The pipeline of a bundle's JSON without its network.
+
+    Raises:
+        BundleError: If the JSON lacks something.
+    """
+    try:
+        return without_model(content, cls)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(Path(folder), error) from None
 
 
 def without_model(content: dict[str, Any], cls: type[Pipeline] | None = None) -> Pipeline:

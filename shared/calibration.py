@@ -66,9 +66,7 @@ class Temperature:
 
     def __call__(self, p) -> np.ndarray:
         """Calibrated probabilities, float64 of the shape of `p`; 0 and 1 are taken as 2.2e-16 from there."""
-        from scipy.special import expit
-
-        return expit(self.scale * _log_odds(p) + self.bias)
+        return _sigmoid(self.scale * _log_odds(p) + self.bias)
 
     def to_dict(self) -> dict:
         return {"method": self.method, "scale": self.scale, "bias": self.bias, "detail": self.detail}
@@ -299,6 +297,22 @@ def _probabilities(p) -> np.ndarray:
     if not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"expected probabilities in [0, 1], found {p[~((p >= 0) & (p <= 1))].flat[0]}")
     return p
+
+
+def mean_probability(raw: np.ndarray) -> np.ndarray:
+    """Log odds of each row from several networks in one, `(rows, members)` -> their mean probability `(rows,)`.
+
+    Example:
+        >>> mean_probability(np.array([[0.0, 0.0]], np.float32)).tolist()
+        [0.5]
+    """
+    odds = np.exp(-np.abs(raw.astype(np.float64)))
+    return np.where(raw >= 0, 1 / (1 + odds), odds / (1 + odds)).reshape(len(raw), -1).mean(axis=1)
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-z))
 
 
 def _log_odds(p) -> np.ndarray:

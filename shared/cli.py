@@ -16,6 +16,7 @@ from shared.cli_export import commands as export_commands
 from shared.cli_monitor import commands as monitor_commands
 from shared.cli_options import Bundle, Earlier
 from shared.cli_places import begin, known, meant, two_names
+from shared.cli_serve import commands as serve_commands
 from shared.cli_terminal import Terminal, print_results
 from shared.errors import ConfigError, Fault, VerticalsError
 
@@ -54,7 +55,7 @@ cli = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Train, judge and run solutions."
 )
 cli.add_typer(data_commands, name="data")
-for command in (*clone_commands, *export_commands, *monitor_commands):
+for command in (*clone_commands, *export_commands, *monitor_commands, *serve_commands):
     cli.command(command.__name__)(command)
 
 

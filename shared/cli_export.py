@@ -9,7 +9,7 @@ import typer
 from shared.cli_options import Bundle, Earlier
 from shared.cli_terminal import Terminal
 
-Form = Annotated[str, typer.Option("--format", help="saved_model, onnx or litert")]
+Form = Annotated[str, typer.Option("--format", help="saved_model, onnx, litert or light")]
 Variant = Annotated[
     str, typer.Option(help="float32; float16 or int8: smaller, and less exact (not of saved_model)")
 ]
@@ -30,14 +30,24 @@ Lang = Annotated[str, typer.Option(help="language of the page: en or zh")]
 
 
 def export(bundle: Bundle, form: Form, variant: Variant = "float32", out: Out = None) -> None:
-    """Writes the bundle's network as SavedModel, ONNX or LiteRT; kept only if it answers as Keras does."""
-    from shared.export import export as carry_out
+    """Writes the bundle's network as SavedModel, ONNX or LiteRT, or a whole scorer that needs neither Keras nor pandas.
+
+    Each is kept only if it answers as Keras does.
+    """
+    from shared.export.exporting import LIGHT
+    from shared.export.exporting import export as carry_out
     from shared.run import refuse_unwritable
 
     out = out or Path("exports") / (form if variant == "float32" else f"{form}_{variant}")
     refuse_unwritable(out)
     with Terminal() as stages, stages("export"):
-        facts = carry_out(bundle, form, out, variant=variant)
+        light = form == LIGHT and variant == "float32"
+        facts = _light(bundle, out) if light else carry_out(bundle, form, out, variant=variant)
+    if light:
+        size = f"{facts['bytes'] / 1e6:.2f} MB, {facts['modules']} files of code"
+        print(f"{out}: {size}; needs no more than its requirements.txt: python -m shared.light . rows.json")
+        print(f"facts: {out / 'export.json'}\nnext: verticals parity {bundle} --data FILE --route {out}")
+        return
     compared = facts["compared"]
     print(
         f"{out / facts['file']}: {facts['bytes'] / 1e6:.2f} MB, largest difference from Keras "
@@ -46,6 +56,12 @@ def export(bundle: Bundle, form: Form, variant: Variant = "float32", out: Out = 
     if facts["batch"]:
         print(f"note: it takes {facts['batch']} row at a time, no more")
     print(f"facts: {out / 'export.json'}\nnext: verticals parity {bundle} --data FILE")
+
+
+def _light(bundle: Path, out: Path):
+    from shared.light.writing import export_light
+
+    return export_light(bundle, out)
 
 
 def parity(

@@ -10,7 +10,7 @@ from typing import Any
 from shared.bundle_files import write_text
 from shared.cloning.record import Clone, sha256
 from shared.contract import RawTable, read_table
-from shared.contract.check import NO_ROWS
+from shared.contract.checking import NO_ROWS
 from shared.errors import ConfigError, Fault, FaultsError, did_you_mean
 from shared.proposing.draft import Draft, draft
 from shared.proposing.profile import Column

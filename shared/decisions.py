@@ -32,6 +32,25 @@ class Costs:
         return np.select([decision == BLOCK, decision == REVIEW], [self.blocked, self.reviewed], self.passed)
 
 
+def screening_costs(positive: np.ndarray, missed, *, review: float, false_block: float) -> Costs:
+    """What each answer costs where positives are to be stopped: passing one, reviewing any row, blocking a negative.
+
+    Args:
+        positive: Whether each row is positive, `(rows,)`; one that is not known counts as negative.
+        missed: Lost with a positive row that passes; a number, or one a row.
+        review: Of a person looking at one row.
+        false_block: Of refusing a row that is not positive.
+    Example:
+        >>> screening_costs(np.array([True, False]), 90, review=5, false_block=30).passed.tolist()
+        [90, 0]
+    """
+    return Costs(
+        passed=positive * missed,
+        reviewed=np.full(len(positive), review),
+        blocked=~positive * false_block,
+    )
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """Review from one probability on, block from a higher one on.

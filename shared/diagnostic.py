@@ -22,7 +22,6 @@ from shared.diagnostic_networks import (
     fold_rows,
     log_loss,
     network_count,
-    probabilities,
 )
 from shared.diagnostic_start import start_from_logistic_regression
 from shared.errors import ContractError
@@ -32,6 +31,7 @@ from shared.patients.calibration import (
     calibrated_patients,
     fit_patient_calibration,
     patient_calibrator_from_dict,
+    probabilities,
 )
 from shared.patients.classes import class_codes, class_names, class_shares
 from shared.patients.columns import without_identifiers
@@ -47,7 +47,7 @@ from shared.patients.features import (
 from shared.patients.inputs import PatientInputs
 from shared.patients.parts import splits_of
 from shared.patients.reading import read_patients
-from shared.protocol import NEGATIVE, POSITIVE, REFER, Protocol, fit_protocol, risk_at_site
+from shared.protocol import NEGATIVE, POSITIVE, REFER, Protocol, fit_protocol, patient_columns
 from shared.splits import Split
 from shared.stages import Stages
 
@@ -267,11 +267,9 @@ class DiagnosticPipeline(BinaryPipeline):
 
         They are as they were judged; where the site's prevalence is set, `score_at_site` is the risk there.
         """
-        found = self.thresholds.answers(p)
-        found.insert(0, "row", table.rows[rows])
-        if self.config.site_prevalence is not None:
-            found["score_at_site"] = risk_at_site(p, self.prior, self.config.site_prevalence)
-        return found
+        share = self.config.site_prevalence
+        columns = patient_columns(self.thresholds, table.rows[rows], p, prior=self.prior, share=share)
+        return pd.DataFrame(columns)
 
     def summary(self, answers: pd.DataFrame) -> str:
         counts = answers["decision"].value_counts().items()

@@ -8,6 +8,7 @@ import numpy as np
 from shared.contract import Table
 from shared.fit_settings import progress
 from shared.inputs import Arrays, Inputs
+from shared.patients.calibration import probabilities
 from shared.patients.inputs import PatientInputs
 from shared.patients.parts import inner_folds
 from shared.patients.reading import parts_of
@@ -156,19 +157,6 @@ def _fit_network(pipeline, inputs, code, fold, *, seed: int, folder, say):
         pipeline.history.best_epoch = 0
         pipeline.history.notes.append("no epoch was better than the start, which is kept")
     return model, pipeline.history.best_epoch
-
-
-def probabilities(raw: np.ndarray) -> np.ndarray:
-    """Logits `(rows, members, classes)` -> probabilities `(rows, classes)`, the mean over the members, float64.
-
-    Example:
-        >>> probabilities(np.zeros((1, 3, 2))).tolist()
-        [[0.5, 0.5]]
-    """
-    raw = np.asarray(raw, np.float64)
-    raw = raw if raw.ndim == 3 else raw[:, None, :]
-    odds = np.exp(raw - raw.max(axis=-1, keepdims=True))
-    return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=1)
 
 
 def log_loss(y_true: np.ndarray, raw: np.ndarray) -> float:

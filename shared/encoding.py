@@ -3,17 +3,22 @@
 Strings stay outside the network's graph; see `shared/builders/embeddings.py` for the codes' meaning.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:  # what is read row by row, in a service, does without pandas
+    import pandas as pd
 
 MISSING, UNSEEN, FIRST = 0, 1, 2
 """Codes of a missing value, of a value that training did not hold, and of the first known value."""
 
 KNOTS = 257
+PIECE = 8192  # rows that are encoded at once
 CLIP = 30.0
 HUGE = 1e100  # larger numbers are cut to it, so that no sum of squares overflows
 
@@ -24,11 +29,12 @@ class Features:
 
     Args:
         numbers: Number columns by name, each `(rows,)`.
-        categories: Category columns by name, each a pandas Categorical series with text categories.
+        categories: Category columns by name, each a pandas Categorical series with text categories, or an array of
+            texts in which None is missing.
     """
 
     numbers: dict[str, np.ndarray]
-    categories: dict[str, pd.Series] = field(default_factory=dict)
+    categories: dict[str, pd.Series | np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         columns = list(self.numbers.values()) or list(self.categories.values())
@@ -108,19 +114,33 @@ def encode_numbers(columns: Mapping[str, np.ndarray], state: dict[str, Any]) -> 
         [[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
     """
     rows = len(next(iter(columns.values()))) if columns else 0
-    indicators = [name for name, column in state.items() if column["missing"]]
+    indicators = [place for place, column in enumerate(state.values()) if column["missing"]]
     out = np.empty((rows, len(state) + len(indicators)), np.float32)
-    for place, (name, column) in enumerate(state.items()):
-        values = np.clip(columns[name].astype(np.float64), -HUGE, HUGE)
-        if "knots" in column:
-            values = np.interp(values, column["knots"], column["normal"])
-        else:
-            values = signed_log(values) if column["log"] else values
-            values = np.clip((values - column["mean"]) / column["spread"], -CLIP, CLIP)
-        out[:, place] = np.nan_to_num(values, nan=0.0)
-    for place, name in enumerate(indicators, start=len(state)):
-        out[:, place] = np.isnan(columns[name])
+    for start in range(0, rows, PIECE):  # all columns of some rows at once: quick for one row, small for many
+        piece = out[start : start + PIECE]
+        values = np.empty((len(state), len(piece)))
+        for place, name in enumerate(state):
+            values[place] = columns[name][start : start + PIECE]
+        piece[:, len(state) :] = np.isnan(values[indicators]).T
+        piece[:, : len(state)] = _encoded(values, state).T
     return out
+
+
+def _encoded(values: np.ndarray, state: dict[str, Any]) -> np.ndarray:
+    """The same of values `(columns, rows)`, without the indicators."""
+    np.clip(values, -HUGE, HUGE, out=values)
+    linear = [place for place, column in enumerate(state.values()) if "knots" not in column]
+    chosen = [column for column in state.values() if "knots" not in column]
+    logs = [place for place, column in zip(linear, chosen) if column["log"]]
+    values[logs] = signed_log(values[logs])
+    mean = np.array([column["mean"] for column in chosen])[:, None]
+    spread = np.array([column["spread"] for column in chosen])[:, None]
+    values[linear] = np.clip((values[linear] - mean) / spread, -CLIP, CLIP)
+    for place, column in enumerate(state.values()):
+        if "knots" in column:
+            values[place] = np.interp(values[place], column["knots"], column["normal"])
+    values[np.isnan(values)] = 0.0
+    return values
 
 
 def number_places(state: dict[str, Any]) -> dict[str, list[int]]:
@@ -144,17 +164,23 @@ def learn_categories(
     return vocabularies
 
 
-def encode_categories(columns: Mapping[str, pd.Series], vocabularies: dict[str, list[str]]) -> np.ndarray:
+def encode_categories(
+    columns: Mapping[str, pd.Series | np.ndarray], vocabularies: dict[str, list[str]]
+) -> np.ndarray:
     """Codes `(rows, columns)`, int32: 0 missing, 1 unseen, 2.. the places in the vocabulary.
 
     Example:
-        >>> columns = {"country": pd.Series(["DE", "FR", None, "XX"]).astype("category")}
+        >>> columns = {"country": np.array(["DE", "FR", None, "XX"], object)}
         >>> encode_categories(columns, {"country": ["FR", "DE"]}).ravel().tolist()
         [3, 2, 0, 1]
     """
     out = []
     for name, vocabulary in vocabularies.items():
         place = {value: code for code, value in enumerate(vocabulary, start=FIRST)}
+        if isinstance(columns[name], np.ndarray):
+            place[None] = MISSING
+            out.append(np.array([place.get(value, UNSEEN) for value in columns[name].tolist()], np.int32))
+            continue
         categories = columns[name].cat.categories
         table = np.array([place.get(str(value), UNSEEN) for value in categories] + [MISSING], np.int32)
         out.append(table[columns[name].cat.codes.to_numpy()])  # code -1, missing, picks the last

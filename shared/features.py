@@ -3,30 +3,57 @@
 A solution's `columns` are told from these; what is here must never differ between two customers.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from shared.contract import GROUP, NUMERIC
+from shared.contract.prefixes import GROUP, NUMERIC
 from shared.encoding import Features
-from shared.history import DAY, History, key_codes, seconds
+from shared.history import DAY, FEW, History, key_codes, seconds
 from shared.inputs import Arrays, Inputs, WindowInputs
+
+if TYPE_CHECKING:  # what is read row by row, in a service, does without pandas
+    import pandas as pd
+
+    from shared.light.frame import Frame
 
 Columns = dict[str, np.ndarray]
 """Numbers by name, one value per row; NaN where nothing is known."""
 
 
-def numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+def numbers(frame: pd.DataFrame | Frame, name: str) -> np.ndarray:
     """A column of numbers, float64, `(rows,)`; all NaN where the table has no such column, as of labels to come.
 
     Example:
+        >>> import pandas as pd
         >>> frame = pd.DataFrame({"amount": [3, 4]})
         >>> numbers(frame, "amount").tolist(), numbers(frame, "label").tolist()
         ([3.0, 4.0], [nan, nan])
     """
-    return frame[name].to_numpy(np.float64) if name in frame else np.full(len(frame), np.nan)
+    return np.asarray(frame[name], np.float64) if name in frame else np.full(len(frame), np.nan)
+
+
+def remembered(frame: pd.DataFrame | Frame, name: str, values: np.ndarray) -> np.ndarray:
+    """Values that each row was told by its past alone, `(rows,)` or `(rows, columns)`, and never change again.
+
+    A service keeps them with the row. Where other rows read them, as those of a terminal read how unusual each
+    payment was for its card, the pasts behind them need not be there any more.
+
+    Args:
+        name: Under which they are kept.
+        values: As found from the rows that are there.
+    Returns:
+        In training, and of rows that come: the same; of rows that a service remembers: what was found when they came.
+    Example:
+        >>> remembered({}, "unusual", np.array([0.5])).tolist()
+        [0.5]
+    """
+    memory = getattr(frame, "memory", None)
+    return values if memory is None else memory.keep(name, values)
 
 
 def clock(time: np.ndarray) -> Columns:
@@ -35,7 +62,7 @@ def clock(time: np.ndarray) -> Columns:
     Args:
         time: Seconds since 1970 by the customer's own clock, `(rows,)`, as `shared.history.seconds` gives.
     Example:
-        >>> found = clock(seconds(pd.Series(pd.to_datetime(["2025-01-04 03:00"]))))    # a Saturday
+        >>> found = clock(seconds(np.array(["2025-01-04T03:00"], "datetime64[us]")))    # a Saturday
         >>> {name: round(float(values[0]), 3) for name, values in found.items()}
         {'hour_sin': 0.707, 'hour_cos': 0.707, 'night': 1.0, 'weekend': 1.0}
     """
@@ -49,25 +76,41 @@ def clock(time: np.ndarray) -> Columns:
     }
 
 
-def histories(frame: pd.DataFrame, time: np.ndarray, **keys: Sequence[str]) -> dict[str, History]:
+def histories(frame: pd.DataFrame | Frame, time: np.ndarray, **keys: Sequence[str]) -> dict[str, History]:
     """The rows of a table by each of several keys and time, sorted side by side.
 
     Args:
         time: Seconds, `(rows,)`.
         keys: The columns that make up each key; a key of which the table lacks a column is left out.
     Example:
+        >>> import pandas as pd
         >>> frame = pd.DataFrame({"card": ["a", "b", "a"]})
         >>> past = histories(frame, np.array([0.0, 1.0, 2.0]), card=["card"], pair=["card", "terminal"])
         >>> list(past), past["card"].count().tolist()
         (['card'], [0.0, 0.0, 1.0])
     """
-    found = {name: columns for name, columns in keys.items() if set(columns) <= set(frame)}
+    found = {name: columns for name, columns in keys.items() if all(column in frame for column in columns)}
 
     def sort(columns: Sequence[str]) -> History:
-        return History(key_codes(*(frame[column] for column in columns)), time)
+        return History(_keys(frame, columns), time)
 
-    with ThreadPoolExecutor(max(1, len(found))) as pool:  # sorting leaves Python's lock
-        return dict(zip(found, pool.map(sort, found.values())))
+    return dict(zip(found, _side_by_side(sort, found.values(), len(frame))))
+
+
+def _keys(frame: pd.DataFrame | Frame, columns: Sequence[str]) -> np.ndarray:
+    """The key of each row; rows that stand in one frame by chance, as of several requests, share none."""
+    apart = getattr(frame, "apart", None)
+    together = [] if apart is None else [apart]
+    return key_codes(*together, *(frame[column] for column in columns))
+
+
+def _side_by_side(work: Callable, parts: Iterable, rows: int) -> list:
+    """The work on each part, on many rows by threads: sorting and summing leave Python's lock."""
+    parts = list(parts)
+    if rows <= FEW or len(parts) < 2:
+        return [work(part) for part in parts]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(work, parts))
 
 
 def columns_of_past(past: Mapping[str, History], **tell: Callable[[History], Columns]) -> Columns:
@@ -85,18 +128,19 @@ def columns_of_past(past: Mapping[str, History], **tell: Callable[[History], Col
         {'card_count': [0.0, 0.0, 1.0]}
     """
     jobs = {name: of_key for name, of_key in tell.items() if name in past}
-    with ThreadPoolExecutor(max(1, len(jobs))) as pool:  # summing leaves Python's lock
-        told = pool.map(lambda name: jobs[name](past[name]), jobs)
-        return {name: values for columns in told for name, values in columns.items()}
+    rows = max((len(past[name]) for name in jobs), default=0)
+    told = _side_by_side(lambda name: jobs[name](past[name]), jobs, rows)
+    return {name: values for columns in told for name, values in columns.items()}
 
 
-def gathered(columns: Columns, frame: pd.DataFrame, roles: Collection[str]) -> Features:
+def gathered(columns: Columns, frame: pd.DataFrame | Frame, roles: Collection[str]) -> Features:
     """A solution's own columns and, after them, the further ones that the customer named.
 
     Args:
         frame: Of a checked table: a further column stands there as `numeric/limit` or `categorical/shop`.
         roles: Columns of `frame` that are no features by themselves.
     Example:
+        >>> import pandas as pd
         >>> frame = pd.DataFrame({"amount": [1.0], "numeric/limit": [5.0], "numeric/night": [3.0]})
         >>> found = gathered({"night": np.array([True])}, frame, ["amount"]).numbers
         >>> {name: values.tolist() for name, values in found.items()}
@@ -104,7 +148,7 @@ def gathered(columns: Columns, frame: pd.DataFrame, roles: Collection[str]) -> F
     """
     found: dict[str, np.ndarray | pd.Series] = dict(columns)
     categories: dict[str, pd.Series] = {}
-    for name in frame.columns.difference(roles, sort=False):
+    for name in (name for name in frame if name not in roles):
         kind, _, plain = name.partition("/")
         if f"{kind}/" == GROUP:  # only for the report; a feature where it is named as one too
             continue
@@ -114,7 +158,7 @@ def gathered(columns: Columns, frame: pd.DataFrame, roles: Collection[str]) -> F
     return Features({name: np.asarray(values, np.float32) for name, values in found.items()}, categories)
 
 
-def latest_rows(arrays: Arrays, frame: pd.DataFrame, key: str, *, window: int, alone: bool) -> Inputs:
+def latest_rows(arrays: Arrays, frame: pd.DataFrame | Frame, key: str, *, window: int, alone: bool) -> Inputs:
     """Inputs with the latest rows of each row's key, the row itself the last, gathered at batch time as `history`.
 
     Args:
@@ -123,16 +167,17 @@ def latest_rows(arrays: Arrays, frame: pd.DataFrame, key: str, *, window: int, a
         window: Steps, the row itself included.
         alone: Whether the window is all that the network reads.
     Example:
+        >>> import pandas as pd
         >>> frame = pd.DataFrame({"time": pd.to_datetime(["2025-01-01", "2025-01-02"]), "card": ["a", "a"]})
         >>> inputs = latest_rows({"number": np.ones((2, 3), "float32")}, frame, "card", window=2, alone=True)
         >>> inputs.take(np.array([0]))["history"].tolist()    # nothing before it; the last number marks true steps
         [[[0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]]]
     """
-    codes = key_codes(frame[key]) if key in frame else np.full(len(frame), -1)
+    codes = _keys(frame, [key]) if key in frame else np.full(len(frame), -1)
     past = History(codes, seconds(frame["time"]))
     return WindowInputs(
         {} if alone else arrays,
-        arrays["number"],
+        remembered(frame, "steps", arrays["number"]),
         order=past.order,
         rank=past.rank(),
         before=past.before(),

@@ -11,14 +11,14 @@ import pandas as pd
 from shared import encoding
 from shared.config import Settings
 from shared.contract import Mapping, Table
-from shared.errors import ContractError, Fault, SplitError
+from shared.errors import Fault, SplitError
 from shared.fit_settings import History, progress
 from shared.pipeline import Pipeline
 from shared.series.aggregate import regular
-from shared.series.calendar import WORDS, grid, season
 from shared.series.conformal import Conformal, fit_conformal
-from shared.series.counts import count_quantiles
+from shared.series.forecasting import quantiles_of, refuse_other_periods, statics_of, windows_of
 from shared.series.inventory import error_correlation
+from shared.series.orders import order_columns
 from shared.series.origins import examples, position, rolling_origins, training_windows
 from shared.series.panel import Panel
 from shared.series.rivals import default_rivals
@@ -72,8 +72,8 @@ class ForecastPipeline(Pipeline):
         raise NotImplementedError
 
     def orders(self, panel: Panel, forecast: np.ndarray) -> dict[str, np.ndarray]:
-        """Columns of the answers that say what to do, `(series, horizon)` or `(series,)` each."""
-        return {}
+        """Columns of the answers that say what to do, `(series, horizon)` or `(series,)` each; see `order_columns`."""
+        return order_columns(forecast, self.state["correlation"], self.config, *self.costs(panel))
 
     def parts(self, panel: Panel, origin: int) -> dict[str, np.ndarray]:
         """Parts of the series to judge apart: by kind of slice, the part each series is in."""
@@ -94,22 +94,13 @@ class ForecastPipeline(Pipeline):
             if predict:  # of all periods, as none is judged
                 settings = settings.model_copy(update={"top_before": 0})
             if self.state is not None:
-                self._refuse_other_periods(table)
+                refuse_other_periods(table, self.state["frequency"], self.name)
                 learnt = {name: self.state[name] for name in ("frequency", "rows")}
                 settings = settings.model_copy(update=learnt)
             table.panel = regular(
                 table, settings, solution=self.name, predict=predict, horizon=self.config.horizon
             )
         return table.panel
-
-    def _refuse_other_periods(self, table: Table) -> None:
-        """A table of longer periods than those learnt from would read as days with sales and days without."""
-        seen, learnt = grid(table.frame["date"].dropna().to_numpy()), self.state["frequency"]
-        order = list(WORDS)
-        if seen is not None and order.index(seen) > order.index(learnt):
-            text = f"the dates are {WORDS[seen]}, the model was fitted on {WORDS[learnt]} periods. Give such a table"
-            fault = Fault(text=text, column=table.mapping.column("date"), role="date")
-            raise ContractError(f"{table.source} does not fit `{self.name}`", [fault])
 
     def features(self, table: Table) -> Panel:
         return self.series_of(table)
@@ -161,32 +152,12 @@ class ForecastPipeline(Pipeline):
 
     def statics(self, panel: Panel) -> dict[str, pd.Series]:
         """Categories of each series that the network reads; the keys only where the settings say so."""
-        chosen = dict(panel.statics)
-        if getattr(self.config, "read_keys", False):
-            chosen |= panel.keys
-        return {name: pd.Series(values) for name, values in chosen.items()}
+        return statics_of(panel, self.config)
 
     def windows(self, panel: Panel, series: np.ndarray, origins: np.ndarray) -> Windows:
         """What the network reads of each example."""
-        config, static = self.config, None
-        if self.state["statics"]:
-            static = encoding.encode_categories(self.statics(panel), self.state["statics"])
-        return Windows(
-            panel,
-            series,
-            origins,
-            lookback=config.lookback,
-            horizon=config.horizon,
-            state=self.state,
-            transform=config.transform,
-            center=config.center,
-            unit=config.unit,
-            baseline=config.baseline,
-            season=season_of(panel, config),
-            sizes_read=config.read_sizes,
-            calendar=config.calendar,
-            static=static,
-        )
+        given = {"state": self.state, "config": self.config, "statics": self.statics(panel)}
+        return windows_of(panel, series, origins, **given)
 
     def fit(
         self,
@@ -317,10 +288,7 @@ class ForecastPipeline(Pipeline):
 
         windows = self.windows(panel, np.arange(len(panel)), np.full(len(panel), origin))
         raw = training.predict(self.model, windows)
-        rows = np.arange(len(panel))
-        if self.config.head == "quantiles":
-            return np.sort(windows.in_units(rows, raw.mean(axis=1)), axis=-1)
-        return count_quantiles(raw, self.config.quantiles)
+        return quantiles_of(raw, windows, self.config)
 
     def forecast(self, panel: Panel, origin: int | None = None) -> np.ndarray:
         """Quantiles of the steps from `origin` (None: from now) on, `(series, horizon, quantiles)`."""
@@ -385,11 +353,6 @@ class ForecastPipeline(Pipeline):
             "parts": parts,
             "aggregation": panel.counts | {"frequency": panel.frequency},
         }
-
-
-def season_of(panel: Panel, config) -> int:
-    """Steps of the season that the baseline, the naive rivals and MASE go by."""
-    return config.season or season(panel.frequency)
 
 
 def truth_at(panel: Panel, origin: int, horizon: int) -> np.ndarray:

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 import numpy as np
 
 from shared.errors import MissingExtraError
-from shared.forecast import ForecastPipeline, PreparedSeries, season_of, truth_at
+from shared.forecast import ForecastPipeline, PreparedSeries, truth_at
 from shared.series.conformal import Conformal, fit_conformal
+from shared.series.forecasting import season_of
 from shared.series.inventory import error_correlation
 from shared.series.naive2 import naive2
 from shared.series.panel import Panel

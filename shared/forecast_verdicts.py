@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shared.forecast import ForecastPipeline, PreparedSeries, season_of
+from shared.forecast import ForecastPipeline, PreparedSeries
 from shared.forecast_scoring import Forecasts
 from shared.forecast_sentences import accuracy_verdict, money_verdict
 from shared.scoring import speeds
 from shared.series import judging
 from shared.series.examples import examples_of
+from shared.series.forecasting import season_of
 from shared.series.metrics import at_or_below
 from shared.series.orders import replay_orders
 from shared.series.panel import Panel

@@ -4,21 +4,30 @@ Every sum, count and mean here reads rows of the same key that are strictly earl
 so rows of equal time never see each other and the order of the file does not matter.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:  # what is read row by row, in a service, does without pandas
+    import pandas as pd
 
 DAY = 86_400.0
+FEW = 4096  # rows that are added up faster one by one
 LONGEST = 4e12  # seconds that a table may span; in microseconds twice as many fit into int64
 
 
-def key_codes(*columns: pd.Series) -> np.ndarray:
+def key_codes(*columns: pd.Series | np.ndarray) -> np.ndarray:
     """Numbers the distinct values of one column, or the distinct tuples of several; missing is -1.
 
+    Args:
+        columns: Of a data frame, or arrays of texts, in which None is missing.
     Shape: `(rows,)`, int64.
     Example:
-        >>> key_codes(pd.Series(["a", "b", None, "a"])).tolist()
+        >>> key_codes(np.array(["a", "b", None, "a"], object)).tolist()
         [0, 1, -1, 0]
     """
     total, *others = [_codes(column) for column in columns]
@@ -26,24 +35,40 @@ def key_codes(*columns: pd.Series) -> np.ndarray:
         known = (total >= 0) & (codes >= 0)
         pairs = total[known] * (codes.max(initial=-1) + 1) + codes[known]
         total = np.full(len(total), -1, np.int64)
-        total[known] = pd.factorize(pairs)[0]  # numbered anew each time, so that no product overflows
+        total[known] = _numbered(pairs)  # numbered anew each time, so that no product overflows
     return total
 
 
-def group_codes(keys: pd.Series) -> np.ndarray:
+def _numbered(values: np.ndarray) -> np.ndarray:
+    """Numbers the distinct values in the order in which they come."""
+    if len(values) <= FEW:
+        seen: dict = {}
+        return np.array([seen.setdefault(value, len(seen)) for value in values.tolist()], np.int64)
+    _, first, place = np.unique(values, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[place]
+
+
+def group_codes(keys: pd.Series | np.ndarray) -> np.ndarray:
     """Numbers the groups of rows that a key holds together; a row without a key is a group of its own.
 
     Example:
-        >>> group_codes(pd.Series(["a", None, "a", None])).tolist()
+        >>> group_codes(np.array(["a", None, "a", None], object)).tolist()
         [0, 5, 0, 7]
     """
     codes = key_codes(keys)
     return np.where(codes < 0, len(codes) + np.arange(len(codes)), codes)
 
 
-def _codes(column: pd.Series) -> np.ndarray:
-    if isinstance(column.dtype, pd.CategoricalDtype):
+def _codes(column: pd.Series | np.ndarray) -> np.ndarray:
+    if isinstance(column, np.ndarray) and column.dtype == object:
+        seen: dict = {None: -1}
+        return np.array([seen.setdefault(value, len(seen) - 1) for value in column.tolist()], np.int64)
+    if isinstance(column, np.ndarray) and column.dtype.kind == "i":  # numbers already
+        return column.astype(np.int64)
+    if hasattr(column, "cat"):
         return column.cat.codes.to_numpy().astype(np.int64)
+    import pandas as pd
+
     return pd.factorize(column)[0].astype(np.int64)
 
 
@@ -146,14 +171,14 @@ class History:
         return self._unsort((end - first).astype(np.float64))
 
     def total(
-        self, values: "np.ndarray | Running", window: float = np.inf, *, delay: float = 0.0
+        self, values: np.ndarray | Running, window: float = np.inf, *, delay: float = 0.0
     ) -> np.ndarray:
         """Sum of `values` over those rows. `(rows,)`, float64. Missing and infinite values count as 0."""
         first, end = self._window(window, delay)
         running = values if isinstance(values, Running) else self.running(values)
         return self._unsort(_upto(running.sums, end, self.start) - _upto(running.sums, first, self.start))
 
-    def running(self, values: np.ndarray) -> "Running":
+    def running(self, values: np.ndarray) -> Running:
         """Running totals of each key's `values`, for a column that is summed over many windows.
 
         Example:
@@ -165,15 +190,10 @@ class History:
         values = np.asarray(values, np.float64)[self.order]
         known = np.isfinite(values)
         # Summed key by key: a sum over all keys would carry the rounding of one key's amounts to the others.
-        sums = pd.Series(np.where(known, values, 0.0)).groupby(self.start, sort=False).cumsum().to_numpy()
-        counts = None
-        if not known.all():
-            counts = pd.Series(known.astype(np.float64)).groupby(self.start, sort=False).cumsum().to_numpy()
-        return Running(sums, counts)
+        sums = _running_sums(np.where(known, values, 0.0), self.start)
+        return Running(sums, None if known.all() else _running_sums(known.astype(np.float64), self.start))
 
-    def mean(
-        self, values: "np.ndarray | Running", window: float = np.inf, *, delay: float = 0.0
-    ) -> np.ndarray:
+    def mean(self, values: np.ndarray | Running, window: float = np.inf, *, delay: float = 0.0) -> np.ndarray:
         """Mean of the `values` that are known over those rows; NaN where there are none. `(rows,)`, float64."""
         running = values if isinstance(values, Running) else self.running(values)
         if running.counts is None:
@@ -210,17 +230,45 @@ def _latest(mark: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate(np.where(mark, np.arange(len(mark)), 0))
 
 
+def _running_sums(values: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Compensated running sums from each key's `start` on; of few rows without pandas, to the same last bit."""
+    if len(values) > FEW:
+        try:
+            import pandas as pd
+        except ImportError:  # a light scorer has none, and time
+            pass
+        else:
+            return pd.Series(values).groupby(start, sort=False).cumsum().to_numpy()
+    return np.array(_compensated(values.tolist(), start.tolist()), np.float64)
+
+
+def _compensated(values: Sequence[float], start: Sequence[int]) -> list[float]:
+    """Kahan, Further remarks on reducing truncation errors, 1965; as pandas sums within groups."""
+    out, total, lost = [], 0.0, 0.0
+    for place, (value, first) in enumerate(zip(values, start)):
+        if place == first:
+            total = lost = 0.0
+        value -= lost
+        after = total + value
+        lost = after - total - value
+        total = after
+        if lost != lost:  # of an infinite total
+            lost = 0.0
+        out.append(total)
+    return out
+
+
 def _upto(running: np.ndarray, end: np.ndarray, start: np.ndarray) -> np.ndarray:
     """The running total of the key's rows before the sorted place `end`."""
     return np.where(end > start, running[np.maximum(end, 1) - 1], 0.0)
 
 
-def seconds(time: pd.Series) -> np.ndarray:
+def seconds(time: pd.Series | np.ndarray) -> np.ndarray:
     """Seconds since 1970 of a datetime column, float64; NaN where it is missing.
 
     Example:
-        >>> seconds(pd.Series(pd.to_datetime(["1970-01-02"]))).tolist()
-        [86400.0]
+        >>> seconds(np.array(["1970-01-02", "NaT"], "datetime64[us]")).tolist()
+        [86400.0, nan]
     """
-    stamps = time.to_numpy("datetime64[us]")
+    stamps = np.asarray(time, "datetime64[us]")
     return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)

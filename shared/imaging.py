@@ -18,12 +18,14 @@ from shared.contract import Table
 from shared.errors import ContractError, Fault
 from shared.fit_settings import History
 from shared.history import group_codes
-from shared.images.checking import Photo, check_photos
+from shared.images.checking import check_photos
 from shared.images.inputs import PhotoInputs
 from shared.images.labels import class_faults
 from shared.images.listing import read_photos
+from shared.images.outputs import likeliest, with_scores, within_one
 from shared.images.overlays import write_overlay
 from shared.images.parts import given_split, good_only_split, part_of, split_faults
+from shared.images.photo import Photo
 from shared.images.store import FolderStore
 from shared.images.thresholds import Inspection, few_good, inspection_thresholds
 from shared.split_settings import make_splits
@@ -268,11 +270,7 @@ class ImagePipeline(BinaryPipeline):
 
         units = photos.units_of(rows)
         raw = training.predict(self.model, photos, units)
-        if "classes" in raw:
-            odds = np.exp(raw["classes"] - raw["classes"].max(axis=1, keepdims=True))
-            raw["probability"] = odds / odds.sum(axis=1, keepdims=True)
-            raw["score"] = 1.0 - raw["probability"][:, 0].astype(np.float64)
-        return photos.merged(raw, rows)
+        return photos.merged(with_scores(raw), rows)
 
     def _raw_scores(self, photos, rows) -> np.ndarray:
         scores = [self.outputs(photos, part)["score"] for part in _chunks(rows)]
@@ -280,7 +278,7 @@ class ImagePipeline(BinaryPipeline):
 
     def decode(self, raw: np.ndarray) -> np.ndarray:
         """Raw scores onto [0, 1]: probabilities as they are; a distance as far as the limit of good photos is .5."""
-        return raw if self.state["mode"] == "labelled" else raw / (raw + self.state["typical"])
+        return within_one(raw, self.state)
 
     def scores(self, prepared: Prepared, rows: np.ndarray | None = None) -> np.ndarray:
         rows = np.arange(len(prepared.table)) if rows is None else np.asarray(rows)
@@ -343,10 +341,7 @@ class ImagePipeline(BinaryPipeline):
 
     def named(self, found: dict[str, np.ndarray], decision: np.ndarray) -> np.ndarray:
         """The most likely class of each photo; in the good-only mode good or not."""
-        classes = self.state["classes"]
-        if "probability" in found:
-            return np.array(classes, object)[found["probability"].argmax(axis=1)]
-        return np.where(decision == "accept", classes[0], "defect").astype(object)
+        return likeliest(found, decision, self.state["classes"])
 
     def restore(self, content: dict[str, Any]) -> None:
         super().restore(content | {"decision": {"review": 0, "block": 0}})

@@ -1,14 +1,26 @@
 """What decisions cost, which thresholds are the cheapest, and what the model saves against today's rule."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from shared.decisions import BLOCK, PASS, REVIEW, Costs, Thresholds, cheapest_thresholds
+from shared.decisions import (
+    BLOCK,
+    PASS,
+    REVIEW,
+    Costs,
+    Thresholds,
+    cheapest_thresholds,
+    screening_costs,  # noqa: F401  clones of earlier releases import it from here
+)
 from shared.intervals import bootstrap
 from shared.judging import plain, total
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RULE = {
     "rule.none": {"en": "every row passes", "zh": "全部放行"},
@@ -20,31 +32,13 @@ RULE = {
 """What a solution says of today's rule where its `words.toml` says nothing."""
 
 
-def screening_costs(positive: np.ndarray, missed, *, review: float, false_block: float) -> Costs:
-    """What each answer costs where positives are to be stopped: passing one, reviewing any row, blocking a negative.
-
-    Args:
-        positive: Whether each row is positive, `(rows,)`; one that is not known counts as negative.
-        missed: Lost with a positive row that passes; a number, or one a row.
-        review: Of a person looking at one row.
-        false_block: Of refusing a row that is not positive.
-    Example:
-        >>> screening_costs(np.array([True, False]), 90, review=5, false_block=30).passed.tolist()
-        [90, 0]
-    """
-    return Costs(
-        passed=positive * missed,
-        reviewed=np.full(len(positive), review),
-        blocked=~positive * false_block,
-    )
-
-
 def alert_budget(alerts_per_day: int, time: pd.Series) -> float:
     """The share of rows that so many alerts a day are.
 
     Args:
         time: Of all rows.
     Example:
+        >>> import pandas as pd
         >>> alert_budget(1, pd.Series(pd.to_datetime(["2025-01-01"] * 6 + ["2025-01-02"] * 2)))
         0.25
     """
@@ -63,6 +57,7 @@ def review_above(
             {currency} are filled in. What is not there is said of rows.
     Example:
         >>> words = {"rule.above": {"en": "loans above {limit} {currency} are reviewed"}}
+        >>> import pandas as pd
         >>> today, text = review_above(pd.Series([9.0, 11.0]), 10, words, currency="EUR")
         >>> today.tolist(), text["en"]
         (['pass', 'review'], 'loans above 10 EUR are reviewed')

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from shared.config import Settings
-from shared.contract import Format, Mapping, RawTable, Role, Table, check, joined, read_table
+from shared.contract import Format, Mapping, RawTable, Role, Table, check, joined, read_roles, read_table
 from shared.fit_settings import History
 from shared.splits import Split
 from shared.stages import Stages
@@ -47,6 +47,13 @@ class Pipeline:
     further: ClassVar[bool] = True  # whether further columns are read, by [features]
     small: ClassVar[dict[str, int]] = {}  # arguments of `sample` that make it just large enough to be split
 
+    def __init_subclass__(cls, **settings: Any):
+        """A class beside a `roles.toml` has its roles, unless it names others."""
+        super().__init_subclass__(**settings)
+        path = _beside(cls, "roles.toml")
+        if "roles" not in cls.__dict__ and path is not None:
+            cls.roles = read_roles(path)
+
     def __init__(self, config: Settings | None = None, mapping: Mapping | None = None):
         self.config = config if config is not None else self.Config()
         self.mapping = mapping if mapping is not None else Mapping()
@@ -66,9 +73,7 @@ class Pipeline:
 
         A class that derives from a solution elsewhere, as in a notebook, has that solution's words.
         """
-        files = (getattr(sys.modules.get(each.__module__), "__file__", None) for each in cls.__mro__)
-        found = (Path(file).with_name("words.toml") for file in files if file)
-        path = next((path for path in found if path.exists()), None)
+        path = next(filter(None, (_beside(each, "words.toml") for each in cls.__mro__)), None)
         tables = tomllib.loads(path.read_text("utf-8")) if path else {}
         return {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
 
@@ -174,3 +179,10 @@ class Pipeline:
         if later is not None:
             table = joined(table, check(later, roles, table.mapping, continued=True, **settings))
         return replace(table, own=own, tested=later is not None)
+
+
+def _beside(cls: type, name: str) -> Path | None:
+    """The file of that name in the folder of the class's module; None: there is none."""
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    path = None if file is None else Path(file).with_name(name)
+    return path if path is not None and path.exists() else None

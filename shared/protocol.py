@@ -1,15 +1,17 @@
 """What a clinic does with a probability: the threshold it demanded, whom it refers, which classes stay possible."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from shared.trust.abstention import Referral, fit_referral
 from shared.trust.demanded import Operating, demanded_threshold
 from shared.trust.prevalence import at_prevalence
 from shared.trust.sets import PredictionSets, fit_sets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POSITIVE, NEGATIVE, REFER = "positive", "negative", "refer"
 
@@ -51,7 +53,13 @@ class Protocol:
         words = np.array(self.names if len(self.names) > 2 else (NEGATIVE, POSITIVE), object)
         return np.where(self.referred(p), REFER, words[self.kept(p)]).astype(object)
 
-    def answers(self, p: np.ndarray) -> pd.DataFrame:
+    def answers(self, p: np.ndarray) -> "pd.DataFrame":
+        """`columns` as a data frame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.columns(p))
+
+    def columns(self, p: np.ndarray) -> dict[str, Any]:
         """What each row is told: risk, decision, whether it is called positive, likeliest class, prediction set.
 
         Of three or more classes the probability of each is told too. `p`: calibrated, `(rows, classes)`.
@@ -66,7 +74,7 @@ class Protocol:
         }
         if len(names) > 2:
             found |= {f"p_{name}": p[:, place] for place, name in enumerate(names)}
-        return pd.DataFrame(found)
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -151,3 +159,18 @@ def risk_at_site(p: np.ndarray, prior, share: float) -> np.ndarray:
     prior = np.asarray(prior)
     there = np.concatenate([[1 - share], prior[1:] / prior[1:].sum() * share])
     return 1 - at_prevalence(p, prior, there)[:, 0]
+
+
+def patient_columns(
+    protocol: Protocol, rows: np.ndarray, p: np.ndarray, *, prior, share: float | None = None
+) -> dict[str, Any]:
+    """What each patient is told, by column, after the number of the row; see `Protocol.columns`.
+
+    Args:
+        rows: Numbers of the rows in the customer's file, `(rows,)`.
+        p: Calibrated probability of each class, `(rows, classes)`.
+        prior: Share of each class in the training rows.
+        share: Of the ill at the site: `score_at_site` is the risk there; None: that is not told.
+    """
+    found = {"row": rows} | protocol.columns(p)
+    return found if share is None else found | {"score_at_site": risk_at_site(p, prior, share)}

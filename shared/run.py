@@ -14,6 +14,7 @@ import pandas as pd
 from shared import bundle
 from shared.contract import Table
 from shared.errors import BundleError, VerticalsError
+from shared.export.beside import with_onnx
 from shared.facts import learning_curve, provenance, run_facts
 from shared.monitoring import reference
 from shared.pipeline import Pipeline
@@ -68,7 +69,9 @@ def run(
             tested = reference.test_figures(fitted, table, splits, metrics, predictions)
             last = reference.last_fold(predictions)
             profile = reference.reference_profile(fitted, table, splits[-1], last, tested)
-            bundle.save(fitted, part / "bundle", facts=provenance(table, splits), profile=profile)
+            bundle.save(
+                fitted, part / "bundle", facts=provenance(table, splits), profile=profile, beside=with_onnx
+            )
             _keep(predictions, part)
         metrics["curves"]["learning"] = learning_curve(fitted.history)
         metrics |= run_facts(fitted, table, splits) | (facts or {})
@@ -80,14 +83,14 @@ def fit(pipeline: Pipeline, table: Table, out: str | Path, *, stages: Stages | N
     """Fits on the last fold's training rows and saves the bundle; the test rows are not looked at."""
     stages = stages or Stages()
     out = Path(out)
-    with _workplace(out, files=(bundle.MODEL, bundle.FACTS)) as part:
+    with _workplace(out, files=(bundle.MODEL, bundle.ONNX, bundle.FACTS)) as part:
         with stages("split"):
             splits = pipeline.splits(table)
         prepared = pipeline.fit(table, splits[-1], folder=part / "fit0", stages=stages)
         with stages("save"):
             held = reference.answers_to(pipeline, prepared, splits[-1].valid)
             profile = reference.reference_profile(pipeline, table, splits[-1], held)
-            bundle.save(pipeline, out, facts=provenance(table, splits), profile=profile)
+            bundle.save(pipeline, out, facts=provenance(table, splits), profile=profile, beside=with_onnx)
     return out
 
 

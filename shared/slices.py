@@ -1,12 +1,17 @@
 """Parts of a table that are judged apart: bands of a number, hours of the day."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from shared.contract import GROUP
+from shared.contract.prefixes import GROUP
+
+if TYPE_CHECKING:  # a solution's `data.py` is imported where there is no pandas too
+    import pandas as pd
 
 MOST_PARTS = 12
 
@@ -21,6 +26,8 @@ def in_bands(values, edges: Sequence[float]) -> pd.Categorical:
         >>> in_bands([9.5, 10, 700], [10, 50, 500]).tolist()
         ['0-10', '10-50', '500+']
     """
+    import pandas as pd
+
     values = np.asarray(values, np.float64)
     names = [f"{low:g}-{high:g}" for low, high in zip([0, *edges], edges)]
     codes = np.where(np.isnan(values), -1, np.digitize(values, edges))
@@ -31,11 +38,26 @@ def by_hour(time: pd.Series) -> pd.Categorical:
     """The quarter of the day that each moment is in; a missing one is in none.
 
     Example:
+        >>> import pandas as pd
         >>> by_hour(pd.Series(pd.to_datetime(["2025-01-01 05:59", "2025-01-01 18:00"]))).tolist()
         ['00-06', '18-24']
     """
+    import pandas as pd
+
     quarter = (time.dt.hour // 6).fillna(-1).to_numpy(np.int64)
     return pd.Categorical.from_codes(quarter, ["00-06", "06-12", "12-18", "18-24"])
+
+
+def one_of_two(second: np.ndarray, *names: str) -> pd.Categorical:
+    """The part that each row is in: the first name, or the second where `second` is true.
+
+    Example:
+        >>> one_of_two(np.array([False, True]), "known card", "first payment").tolist()
+        ['known card', 'first payment']
+    """
+    import pandas as pd
+
+    return pd.Categorical.from_codes(np.asarray(second).astype(int), names)
 
 
 def customer_groups(frame: pd.DataFrame) -> dict[str, pd.Categorical]:
@@ -46,9 +68,12 @@ def customer_groups(frame: pd.DataFrame) -> dict[str, pd.Categorical]:
     Args:
         frame: Rows of a checked table, where such a column stands as `group/region`.
     Example:
+        >>> import pandas as pd
         >>> customer_groups(pd.DataFrame({"group/region": pd.Categorical(["N", "S"])}))["region"].tolist()
         ['N', 'S']
     """
+    import pandas as pd
+
     found = {}
     for name in frame:
         if not name.startswith(GROUP):

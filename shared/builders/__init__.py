@@ -1,5 +1,10 @@
 """Uncompiled Keras models and layers, on every Keras backend."""
 
+from shared.quiet import quiet
+
+with quiet():
+    import keras  # noqa: F401  the first import is the noisy one
+
 from shared.builders.augmentation import photo_augmentation
 from shared.builders.class_activation import ClassMaps, class_activation_map
 from shared.builders.dense import dense_block, dense_encoder

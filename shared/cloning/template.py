@@ -131,6 +131,7 @@ def _facts(cls: Any, folder: Path) -> dict[str, Any]:
         "range": compatible(__version__),
         "version": __version__,
         "sections": sections,
+        "data": (folder / "data.py").exists(),
         "notebook": notebook_of(cls) is not None,
     }
 

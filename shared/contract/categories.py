@@ -1,17 +1,15 @@
 """Cells of a column to categories, keys and labels."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.contract.cells import LOGICAL, WHOLE, whole
 from shared.contract.formats import DROPPED, Format
 from shared.contract.parsing import Reading, are_hidden, count, is_number, is_text, shown
 
 MOST_SHOWN = 10  # values that are no labels; a column with more of them is another one, perhaps of names
-WHOLE = r"^-?[0-9]+\.0*$|^-?[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}$"
 
 
 def read_categories(cells: pa.ChunkedArray, format: Format) -> Reading:
@@ -63,19 +61,12 @@ def canonical_texts(values: pa.Array) -> pd.Series:
     else:
         trim = pc.utf8_trim_whitespace(values.cast(pa.large_string()))
         texts = trim.to_pandas().astype("object")
-    whole = texts.str.contains(WHOLE, na=False).to_numpy(bool)
-    if whole.any():
-        texts[whole] = [_whole(text) for text in texts[whole]]
-    logical = texts.isin(["True", "TRUE", "False", "FALSE"])
+    found = texts.str.contains(WHOLE, na=False).to_numpy(bool)
+    if found.any():
+        texts[found] = [whole(text) for text in texts[found]]
+    logical = texts.isin(list(LOGICAL))
     texts[logical] = texts[logical].str.lower()
     return texts
-
-
-def _whole(text: str) -> str:
-    if text.lstrip("-").startswith("0") and not re.fullmatch(r"-?0\.0*", text):
-        return text  # a code such as 007.0
-    value = float(text)
-    return str(int(value)) if value.is_integer() else text
 
 
 def read_labels(cells: pa.ChunkedArray, format: Format, labels: dict[str, int]) -> Reading:

@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.contract.cells import MONTHS, NO_VALUE, UNITS, date_pattern
 from shared.contract.mapping import Format
 from shared.contract.offsets import read_offsets, to_one_clock, without_offsets
 from shared.contract.parsing import (
-    NO_VALUE,
     Reading,
     are_hidden,
     bad_cells,
@@ -29,27 +29,6 @@ FORMATS = (
     *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y"),
     *("%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%b %d %Y"),
 )
-CODES = {
-    "d": r"(?P<d>\d{1,2})",
-    "m": r"(?P<m>\d{1,2})",
-    "Y": r"(?P<Y>\d{4})",
-    "y": r"(?P<y>\d{2})",
-    "b": r"(?P<b>[A-Za-z]{3,9})\.?",
-    "B": r"(?P<b>[A-Za-z]{3,9})",
-    "H": r"(?P<H>\d{1,2})",
-    "I": r"(?P<I>\d{1,2})",
-    "M": r"(?P<M>\d{2})",
-    "S": r"(?P<S>\d{2})",
-    "f": r"(?P<f>\d{1,9})",
-    "p": r"(?P<p>[AaPp])\.?[Mm]\.?",
-    "%": "%",
-}
-TIME = (
-    r"(?:[T ]\s*(?P<H>\d{1,2})[:时](?P<M>\d{2})(?:[:分](?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?[秒分]?"
-    r"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?)?"
-)
-COMPACT_TIME = r"(?:[T ]?(?P<H>\d{2}):?(?P<M>\d{2})(?::?(?P<S>\d{2}))?)?"
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 EARLIEST, LATEST = np.datetime64("1900-01-01", "us"), np.datetime64("2101-01-01", "us")
 
 
@@ -116,7 +95,7 @@ def _from_numbers(numbers: np.ndarray, cells: pa.ChunkedArray, format: Format) -
     endless = np.flatnonzero(np.isinf(numbers))
     if len(endless):
         return Reading(faults=[bad_cells(endless, cells, "is not finite, expected a time")])
-    microseconds = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3, "D": 86_400e6}[format.time_unit]
+    microseconds = UNITS[format.time_unit]
     with np.errstate(over="ignore"):
         counted = np.round(numbers * microseconds)
     far = np.flatnonzero(np.abs(counted) > 1e16)  # more than 300 years; also keeps int64 from overflowing
@@ -209,7 +188,7 @@ def _no_date(texts: pa.ChunkedArray, known: np.ndarray) -> tuple[str, int]:
 
 def _parse(texts: pa.ChunkedArray, name: str) -> np.ndarray:
     """Moments of the texts in a strptime format, NaT where one does not fit. A time of day may follow."""
-    pattern = _pattern(name)
+    pattern = date_pattern(name)
     if pattern is None:  # codes that are seldom used
         parsed = pd.to_datetime(texts.to_pandas(), format=name, errors="coerce")
         return parsed.to_numpy("datetime64[us]")
@@ -237,24 +216,6 @@ def _parse(texts: pa.ChunkedArray, name: str) -> np.ndarray:
     )
     values[~valid] = np.datetime64("NaT")
     return values
-
-
-def _pattern(name: str) -> str | None:
-    pieces = re.split(r"%(.)", name)
-    codes = pieces[1::2]
-    if not set(codes) <= set(CODES) or len(set(codes)) < len(codes) or not {"d"} <= set(codes):
-        return None
-    if not ({"Y", "y"} & set(codes) and {"m", "b", "B"} & set(codes)):
-        return None
-    exact = "%m" if name == "%Y%m%d" else None
-    pattern = "".join(
-        CODES[piece] if at % 2 else re.escape(piece).replace(r"\ ", r"\s+") for at, piece in enumerate(pieces)
-    )
-    if exact:
-        pattern = r"(?P<Y>\d{4})(?P<m>\d{2})(?P<d>\d{2})" + COMPACT_TIME
-    elif not {"H", "I", "M", "S", "f", "p"} & set(codes):
-        pattern += TIME
-    return rf"^{pattern}$"
 
 
 def _integers(texts: pa.ChunkedArray) -> np.ndarray:

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.contract.cells import NO_VALUE
 from shared.contract.mapping import Format, Number
+from shared.contract.words import count
 
-NO_VALUE = ("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "NaT")
 CURRENCY = r"(?:€|£|¥|元|US\$|\$|EUR|USD|GBP|CNY|RMB|CHF|JPY)"
 WITH_UNIT = r"^[+-]?\d[\d., '’_]*\s*[\p{L}°µ][\p{L}°µ/]*[23]?\.?$"  # as NFKC writes it
 INFINITE = r"^[+-]?(?i:inf|infinity)$"
@@ -72,11 +73,6 @@ def are_hidden() -> bool:
 def shown_cell(value: object) -> str:
     """A cell as a message shows it, unless it may identify someone."""
     return "a cell" if are_hidden() else shown(value)
-
-
-def count(number: int, noun: str) -> str:
-    """`1 row`, `1,000 rows`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def bad_cells(at: np.ndarray, cells: pa.ChunkedArray, what: str) -> tuple[str, int]:

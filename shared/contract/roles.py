@@ -11,10 +11,10 @@ from shared.contract.categories import read_categories, read_labels
 from shared.contract.dates import read_times
 from shared.contract.mapping import Format, Mapping
 from shared.contract.parsing import Reading, floats, is_number, is_text, read_numbers, shown
+from shared.contract.prefixes import CATEGORICAL, GROUP, NUMERIC
 from shared.contract.units import keep_plausible
 from shared.errors import Fault, did_you_mean
 
-NUMERIC, CATEGORICAL, GROUP = "numeric/", "categorical/", "group/"
 MOST_GROUPS = 12  # a column of numbers with more values than these is parted by size, not by value
 
 

@@ -125,22 +125,34 @@ def read_table(path: str | Path, format: Format | None = None) -> RawTable:
         >>> table.separator, table.data.column_names
         (';', ['amount', 'card'])
     """
-    path, format = Path(path), format or Format()
-    data = _bytes(path)
+    path = Path(path)
+    return table_of_bytes(path.name, _bytes(path), format)
+
+
+def table_of_bytes(name: str, data: bytes, format: Format | None = None) -> RawTable:
+    """As `read_table`, of a file's content.
+
+    Args:
+        name: Of the file, for messages.
+    Example:
+        >>> table_of_bytes("payments.csv", b"amount;card\\n12,50;A\\n").separator
+        ';'
+    """
+    format = format or Format()
     digest = hashlib.sha256(data).hexdigest()
     if data.startswith(b"\x1f\x8b"):
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error):
-            raise refuse(path.name, "the gzip archive is damaged or cut off. Transfer it again") from None
+            raise refuse(name, "the gzip archive is damaged or cut off. Transfer it again") from None
     if data.startswith(b"PAR1"):
-        table = _parquet(path.name, data)
-        notes = [f"{path.name} is Parquet"]
-        return _edged(RawTable(table, path.name, digest, notes), table.column_names, format)
+        table = _parquet(name, data)
+        notes = [f"{name} is Parquet"]
+        return _edged(RawTable(table, name, digest, notes), table.column_names, format)
     if is_workbook(data):
-        table, notes, faults = read_workbook(path.name, data, format)
-        return RawTable(table, path.name, digest, notes, faults=faults)
-    return _csv(path.name, data, digest, format)
+        table, notes, faults = read_workbook(name, data, format)
+        return RawTable(table, name, digest, notes, faults=faults)
+    return _csv(name, data, digest, format)
 
 
 def _edged(raw: RawTable, names: list[str], format: Format) -> RawTable:

@@ -10,9 +10,8 @@ from shared.contract.dates import read_times
 from shared.contract.mapping import Format, Wide
 from shared.contract.parsing import NO_VALUE, count, is_number, is_text, shown, trimmed
 from shared.contract.tables import RawTable
+from shared.contract.words import TOLD
 from shared.errors import ContractError, Fault, did_you_mean
-
-TOLD = ("item", "date", "quantity")
 
 
 def melted(raw: RawTable, wide: Wide, format: Format | None = None, *, continued: bool = False) -> RawTable:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from shared.inputs import Inputs
 from shared.pipeline import Pipeline
 
 FACTS, FORMAT_VERSION = "export.json", 1
+LIGHT = "light"  # a whole scorer, written by `shared.light.writing`
 PROBED = 64  # rows that an export is compared on
 LARGEST = 1e-4  # difference of a float32 export, of outputs larger than 1 as a share of them
 VARIANTS = ("float32", "float16", "int8")
@@ -78,7 +80,7 @@ def export(folder: str | Path, format: str, out: str | Path, *, variant: str = "
             or `out` holds something else.
     """
     form, out = _format(format, variant), Path(out)
-    _refuse_foreign(out)
+    refuse_foreign(out)
     pipeline = bundle.load(folder)
     with new_folder(out) as part:
         facts = write_export(pipeline, form, part, variant=variant)
@@ -87,9 +89,13 @@ def export(folder: str | Path, format: str, out: str | Path, *, variant: str = "
     return facts
 
 
-def write_export(pipeline: Pipeline, form: Format, part: Path, *, variant: str) -> dict[str, Any]:
+def write_export(
+    pipeline: Pipeline, form: Format, part: Path, *, variant: str, others: Sequence[str] = ()
+) -> dict[str, Any]:
     """Writes the network into the folder `part`, loads it again and compares.
 
+    Args:
+        others: Files in the folder that are no part of the export.
     Returns:
         The entries of `export.json`.
     Raises:
@@ -105,7 +111,8 @@ def write_export(pipeline: Pipeline, form: Format, part: Path, *, variant: str) 
     inputs = Inputs(probe_inputs(model, PROBED))
     expected = training.predict(model, inputs)
     batch, difference = _written(model, signature, form, part / form.file, variant, inputs, expected)
-    files = {str(path.relative_to(part)): sha256(path) for path in sorted(part.rglob("*")) if path.is_file()}
+    written = [path for path in sorted(part.rglob("*")) if path.is_file() and path.name not in others]
+    files = {str(path.relative_to(part)): sha256(path) for path in written}
     return {
         "export": FORMAT_VERSION,
         "solution": pipeline.name,
@@ -120,7 +127,7 @@ def write_export(pipeline: Pipeline, form: Format, part: Path, *, variant: str) 
             "largest_difference": difference.absolute,
             "largest_relative_difference": difference.relative,
         },
-        "bytes": sum(path.stat().st_size for path in part.rglob("*") if path.is_file()),
+        "bytes": sum(path.stat().st_size for path in written),
         "files": files,
         "versions": bundle.versions(RUNTIMES),
     }
@@ -198,7 +205,7 @@ def read_export(folder: str | Path) -> dict[str, Any]:
     folder = Path(folder)
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        known = facts["export"] == FORMAT_VERSION and facts["format"] in FORMATS
+        known = facts["export"] == FORMAT_VERSION and facts["format"] in (*FORMATS, LIGHT)
         files, _ = dict(facts["files"]), Signature.from_dict(facts)
     except OSError:
         raise BundleError(f"{folder} holds no export (no {FACTS}): verticals export BUNDLE") from None
@@ -219,6 +226,11 @@ def _format(name: str, variant: str) -> Format:
     return FORMATS[name]
 
 
-def _refuse_foreign(out: Path) -> None:
+def refuse_foreign(out: Path) -> None:
+    """An export replaces another one whole, and nothing else.
+
+    Raises:
+        BundleError: If there is something else.
+    """
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / FACTS).is_file()):
         raise BundleError(f"{out} exists and is no export; give another --out, or move it away")

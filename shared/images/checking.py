@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
-from typing import Any
 
 import numpy as np
 
-from shared.contract.parsing import count
+from shared.contract.words import count
 from shared.errors import Fault, did_you_mean
 from shared.images.decoding import MOST_PIXELS, PhotoError, PhotoFacts, decode, decode_mask, look
+from shared.images.photo import Facts, Photo
 
 SMALLEST = 16  # pixels of a side
 MOST_BYTES = 1 << 30
@@ -29,41 +29,6 @@ EXTENSIONS = {
     "GIF": (".gif",),
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
 }
-
-
-@dataclass
-class Photo:
-    """One photo and what was delivered with it.
-
-    Args:
-        row: Number in the file, from 1.
-        store: Where the files are: `shared.images.store`.
-        name: Of the photo in the store.
-        label: Its class; None: not known.
-        mask: Name of its mask in the store; None: there is none.
-        split: `train`, `valid` or `test`, where that is given.
-    """
-
-    row: int
-    store: Any
-    name: str
-    label: str | None = None
-    mask: str | None = None
-    split: str | None = None
-
-
-@dataclass
-class Facts:
-    """What was found of each photo, one entry each: pixels, channels, bits, the hash of its pixels, and whether
-    something is wrong with it.
-    """
-
-    width: np.ndarray
-    height: np.ndarray
-    channels: np.ndarray
-    depth: np.ndarray
-    sha256: np.ndarray
-    faulty: np.ndarray
 
 
 @dataclass
@@ -95,6 +60,7 @@ KINDS = {
     "empty": "files of zero bytes",
     "missing": "missing photos",
     "damaged": "damaged photos",
+    "no decoder": "photos that cannot be decoded here",
     "no photo": "files that are no photos",
     "colours": "photos in other colours",
     "pixels": "photos that are too large",

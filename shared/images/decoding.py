@@ -28,7 +28,7 @@ class PhotoError(ValueError):
 
     Args:
         text: Follows the file's name, such as `has zero bytes. Transfer it again`.
-        kind: One of `empty`, `no photo`, `damaged`, `colours`, `pixels`.
+        kind: One of `empty`, `no decoder`, `no photo`, `damaged`, `colours`, `pixels`.
     """
 
     def __init__(self, text: str, *, kind: str = "damaged"):
@@ -58,8 +58,11 @@ class PhotoFacts:
 
 def _opened(data: bytes):
     """The photo with only its header read."""
-    from PIL import Image
-
+    try:
+        from PIL import Image
+    except ImportError:
+        text = "needs the package `pillow` to be decoded: pip install pillow, or give its pixels"
+        raise PhotoError(text, kind="no decoder") from None
     if not data:
         raise PhotoError("has zero bytes. Transfer it again", kind="empty")
     try:
@@ -204,6 +207,26 @@ def _pixels(image, channels: int | None) -> np.ndarray:
     pixels = np.array(image)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     return np.repeat(pixels, 3, axis=-1) if channels == 3 and pixels.shape[-1] == 1 else pixels
+
+
+def in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """Pixels `(height, width, 1 or 3)` as `decode` gives those of a file: grey is repeated, colours become luma.
+
+    Args:
+        pixels: uint8, or uint16 of grey photos, which becomes float32 from 0 to 255.
+        channels: 1 or 3.
+    Example:
+        >>> in_channels(np.array([[[255, 0, 0]]], np.uint8), 1).tolist()
+        [[[76]]]
+    """
+    if pixels.dtype == np.uint16:
+        pixels = pixels.astype(np.float32) / np.float32(257)
+    if pixels.shape[-1] == channels:
+        return pixels
+    if channels == 3:
+        return np.repeat(pixels, 3, axis=-1)
+    luma = pixels.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)  # as Pillow rounds
+    return ((luma + 0x8000) >> 16).astype(np.uint8)[..., None]
 
 
 def decode_mask(data: bytes, *, most_pixels: int | None = MOST_PIXELS) -> np.ndarray:

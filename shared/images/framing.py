@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shared.images.resizing import resized_bytes, resized_floats
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -115,11 +117,13 @@ def _mirrored(photo: np.ndarray, frame: Frame) -> np.ndarray:
 
 
 def _resized(photo: np.ndarray, size: tuple[int, int], box=None) -> np.ndarray:
-    from PIL import Image
-
     if photo.shape[:2] == size and box is None:
         return photo
     if photo.dtype == np.uint8 and photo.shape[-1] in (1, 3):
+        try:
+            from PIL import Image
+        except ImportError:  # then no file was decoded either, and there is no box
+            return resized_bytes(photo, size)
         image = Image.fromarray(photo[..., 0] if photo.shape[-1] == 1 else photo)
         small = np.array(image.resize(size[::-1], Image.Resampling.BILINEAR, box, reducing_gap=2.0))
         return small.reshape(*size, photo.shape[-1])
@@ -129,7 +133,11 @@ def _resized(photo: np.ndarray, size: tuple[int, int], box=None) -> np.ndarray:
 
 
 def _plane(values: np.ndarray, size: tuple[int, int], filter: str = "BILINEAR", box=None) -> np.ndarray:
-    from PIL import Image
-
+    try:
+        from PIL import Image
+    except ImportError:
+        if box is not None:
+            raise
+        return resized_floats(np.ascontiguousarray(values, np.float32), size)
     image = Image.fromarray(np.ascontiguousarray(values, np.float32))
     return np.array(image.resize(size[::-1], Image.Resampling[filter], box=box))

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from shared.images.checking import Photo
-from shared.images.decoding import MOST_PIXELS, decode, decode_mask, look
+from shared.images.decoding import MOST_PIXELS, decode, decode_mask, in_channels, look
 from shared.images.framing import Frame, frame_of, framed, framed_mask, unframed
+from shared.images.photo import Photo
 from shared.images.tiles import Box, merged, tile_boxes
 from shared.inputs import Arrays, Inputs
 
@@ -166,17 +166,27 @@ class PhotoInputs(Inputs):
 
     def _decoded(self, row: int, boxes: Sequence[Box | None]):
         """The squares of some parts of a photo, one by one."""
-        whole = boxes[0] is None
-        data = self._read(self.photos[row].name, row)
-        size = self._size_of(row, data)
-        photo = decode(
-            data, channels=self.channels, most_pixels=self.most_pixels, side=self.side if whole else None
-        )
+        photo, size = self._pixels(row, whole=boxes[0] is None)
         if photo.dtype != self.dtype:
             photo = photo.astype(self.dtype) if self.dtype == "float32" else photo.round().astype(np.uint8)
         for box in boxes:
             part = photo if box is None else np.ascontiguousarray(box.of(photo))
             yield framed(part, self.side, fit=self.fit, size=size if box is None else None)[0]
+
+    def _pixels(self, row: int, *, whole: bool) -> tuple[np.ndarray, tuple[int, int]]:
+        """A photo in the channels that are read, and the size it was taken in."""
+        given = self._given(row)
+        if given is not None:
+            return in_channels(given, self.channels), given.shape[:2]
+        data = self._read(self.photos[row].name, row)
+        side = self.side if whole else None
+        photo = decode(data, channels=self.channels, most_pixels=self.most_pixels, side=side)
+        return photo, self._size_of(row, data)
+
+    def _given(self, row: int) -> np.ndarray | None:
+        """The pixels of a photo that was handed over as such, not as a file."""
+        photo = self.photos[row]
+        return photo.store.pixels(photo.name) if hasattr(photo.store, "pixels") else None
 
     def _drawn(self, row: int, boxes: Sequence[Box | None]):
         """The masks of some parts of a photo, one by one, 255 where a pixel is all defect."""
@@ -202,7 +212,9 @@ class PhotoInputs(Inputs):
 
     def size(self, row: int) -> tuple[int, int]:
         """`(height, width)` of a photo."""
-        row = int(row)
+        row, given = int(row), self._given(int(row))
+        if given is not None:
+            return given.shape[:2]
         return self._sizes.get(row) or self._size_of(row, self._read(self.photos[row].name, row))
 
     def original(self, row: int) -> np.ndarray:

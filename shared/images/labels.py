@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from shared.contract.parsing import count
+from shared.contract.words import count
 from shared.errors import Fault
 
 

@@ -69,6 +69,15 @@ def read_photos(path: str | Path, format: Format | None = None, *, named: bool =
     return table
 
 
+def photos_of(store, *, named: bool = True) -> RawTable:
+    """As `read_photos`, of any store: what has `names`, `size`, `read` and `source`.
+
+    Raises:
+        ContractError: If there is no photo in it.
+    """
+    return _listed(store, named)
+
+
 @dataclass
 class _Place:
     """What is known of a photo by where it lies; `rest` is its path without split and top folder."""

@@ -1,5 +1,10 @@
 """Losses that Keras lacks. All compute in float32; those of one answer a row read `(n,)` and `(n, 1)` alike."""
 
+from shared.quiet import quiet
+
+with quiet():
+    import keras  # noqa: F401  the first import is the noisy one
+
 from shared.losses.binary import CostWeightedBinaryCrossentropy, FocalFromLogits
 from shared.losses.counts import NegativeBinomial, ZeroInflatedNegativeBinomial
 from shared.losses.gamma import log_gamma

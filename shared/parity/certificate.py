@@ -61,7 +61,7 @@ def certify(
     with TemporaryDirectory(prefix="verticals-") as place:
         job = Job(folder, pipeline, data, asked, Path(place), history, seed, most)
         with stages(REFERENCE):
-            expected = ROUTES[REFERENCE].answer(job).answers
+            expected = job.expected = ROUTES[REFERENCE].answer(job).answers
         found = [{"name": REFERENCE, "state": "reference", "rows": len(expected), "notes": []}]
         for name, route in chosen.items():
             with stages(name):

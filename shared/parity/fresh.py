@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,6 +39,29 @@ def answered_in_a_fresh_process(
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise BundleError(f"a fresh process cannot load {folder} and answer: {last[:300]}")
     return pd.read_parquet(answers)
+
+
+def answered_lightly(folder: Path, question: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the light scorer of a folder answers, in a new interpreter that reads the folder's own code.
+
+    Raises:
+        BundleError: If it refuses the rows, or fails; the message says how.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-m", "shared.light", ".", "-"],
+        cwd=folder,
+        env=environment,
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise BundleError(f"the light scorer does not answer: {last[:300]}")
+    return json.loads(done.stdout)
 
 
 def answer(settings: dict) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from shared.export.exporting import FACTS, export, read_export
+from shared.export.exporting import FACTS, LIGHT, export, read_export
 from shared.export.runtime import with_runtime
-from shared.parity.fresh import answered_in_a_fresh_process
+from shared.light.writing import export_light
+from shared.parity.fresh import answered_in_a_fresh_process, answered_lightly
 from shared.parity.rows import Asked
+from shared.parity.sending import asked_by, picked
 from shared.pipeline import Pipeline
 
 
@@ -26,6 +28,7 @@ class Job:
         place: Folder for what routes make, gone at the end.
         history: Earlier rows.
         seed, most: Of the rows.
+        expected: What the reference answered, once it has.
     """
 
     folder: Path
@@ -36,6 +39,7 @@ class Job:
     history: Path | None = None
     seed: int = 0
     most: int = 0
+    expected: pd.DataFrame | None = None
 
 
 @dataclass
@@ -86,9 +90,24 @@ def exported_now(job: Job, format: str) -> Answered:
     return exported(job, folder)
 
 
+def light(job: Job) -> Answered:
+    """The light scorer, exported now: a process of its own, which runs the exported code alone."""
+    folder = job.place / "light"
+    export_light(job.folder, folder)
+    return lightly(job, folder)
+
+
+def lightly(job: Job, folder: Path) -> Answered:
+    """The light scorer of a folder; the interpreter finds the exported code before any that is installed."""
+    answers = asked_by(partial(answered_lightly, folder), job.pipeline, job.asked)
+    return Answered(picked(job.asked, answers, job.expected), read_export(folder)["files"])
+
+
 def exported(job: Job, folder: Path) -> Answered:
     """The network of a folder that `verticals export` wrote; the rest of the pipeline as it is."""
     facts = read_export(folder)
+    if facts["format"] == LIGHT:
+        return lightly(job, folder)
     pipeline = with_runtime(job.pipeline, facts["format"], exported=folder)
     notes = [f"{facts['batch']} row at a time"] if facts["batch"] else []
     parts = facts["files"] | ({} if facts["variant"] == "float32" else {"variant": facts["variant"]})
@@ -102,6 +121,7 @@ ROUTES: dict[str, Route] = {
     "saved_model": Route(partial(exported_now, format="saved_model")),
     "onnx": Route(partial(exported_now, format="onnx")),
     "litert": Route(partial(exported_now, format="litert"), demanded=False),
+    "light": Route(light, demanded=False),
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from shared.contract import Table
+from shared.contract import RawTable, Table
 from shared.forecast import ForecastPipeline
 from shared.parity.altered import Alteration, with_altered_rows
 from shared.pipeline import Pipeline
@@ -24,12 +24,16 @@ class Asked:
         rows: Positions of the rows that are answered.
         customers: How many of them are the customer's, the first ones.
         made: How the others were altered.
+        raw: The customer's rows and the altered copies as they were delivered, for routes that read for themselves.
+        earlier: Earlier rows as they were delivered.
     """
 
     table: Table
     rows: np.ndarray
     customers: int
     made: list[Alteration]
+    raw: RawTable
+    earlier: RawTable | None = None
 
     def answers(self, pipeline: Pipeline) -> pd.DataFrame:
         """What a pipeline answers to these rows."""
@@ -72,4 +76,4 @@ def asked_of(
     most = kept if isinstance(pipeline, ForecastPipeline) else most  # a forecast rests on all rows
     chosen = np.unique(np.linspace(0, kept - 1, min(kept, most)).round().astype(np.int64)) if given else []
     rows = np.concatenate([chosen, np.arange(kept, own)]).astype(np.int64)
-    return Asked(table, rows, len(chosen), made)
+    return Asked(table, rows, len(chosen), made, longer, earlier)

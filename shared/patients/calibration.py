@@ -8,6 +8,19 @@ from shared.calibration import Identity, calibrated, calibrator_from_dict
 from shared.trust.class_calibration import class_calibrator_from_dict, fit_class_calibrator
 
 
+def probabilities(raw: np.ndarray) -> np.ndarray:
+    """Logits `(rows, members, classes)` -> probabilities `(rows, classes)`, the mean over the members, float64.
+
+    Example:
+        >>> probabilities(np.zeros((1, 3, 2))).tolist()
+        [[0.5, 0.5]]
+    """
+    raw = np.asarray(raw, np.float64)
+    raw = raw if raw.ndim == 3 else raw[:, None, :]
+    odds = np.exp(raw - raw.max(axis=-1, keepdims=True))
+    return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=1)
+
+
 def fit_patient_calibration(code: np.ndarray, p: np.ndarray, method: str = "auto"):
     """A calibrator from rows held out: of the risk where there are two classes, else of all classes.
 

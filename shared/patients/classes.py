@@ -1,17 +1,19 @@
 """The classes of patients: what number a row's class has, and what the classes are called."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.contract import Table
+if TYPE_CHECKING:
+    from shared.contract import Table
 
 
-def class_codes(table: Table) -> np.ndarray:
+def class_codes(table: "Table") -> np.ndarray:
     """Number of each row's class, int64 `(rows,)`; -1: not known."""
     if "label" not in table.frame:
         return np.full(len(table), -1, np.int64)
-    label = table.frame["label"].to_numpy(np.float64)
+    label = np.asarray(table.frame["label"], np.float64)
     return np.where(np.isnan(label), -1, label).astype(np.int64)
 
 

@@ -120,12 +120,6 @@ def leaks_of(features: Features, code: np.ndarray, names: Sequence[str], *, fewe
     return found
 
 
-def any_value(features: Features) -> bool:
-    """Whether a table holds any value at all."""
-    numbers = any(np.isfinite(values).any() for values in features.numbers.values())
-    return numbers or any(values.notna().any() for values in features.categories.values())
-
-
 def codes_for_missing(features: Features) -> list[str]:
     """A note for each column of numbers in which a code such as -9 may mean: not known.
 

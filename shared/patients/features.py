@@ -1,18 +1,20 @@
 """What there is of patients, from a table, photos and signals: what is learnt of it, and what a network reads."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shared import encoding
-from shared.contract import CATEGORICAL, NUMERIC, Table
+from shared.contract import CATEGORICAL, NUMERIC
 from shared.encoding import Features
 from shared.errors import Fault, SplitError
-from shared.patients.columns import any_value
 from shared.patients.inputs import PatientInputs
 from shared.patients.photos import PatientPhotos
 from shared.signals.signals import Signals, cut_signals, encode_signals, learn_signals
+
+if TYPE_CHECKING:
+    from shared.contract import Table
 
 MOST_CATEGORIES = 50  # of a column; rarer texts are as good as unseen
 
@@ -34,12 +36,12 @@ class PatientFeatures(Features):
         return super().__len__() if self.names else 0
 
 
-def patient_features(table: Table) -> PatientFeatures:
+def patient_features(table: "Table") -> PatientFeatures:
     """The columns under [features] by the names that the customer gave them, the photos and the signals."""
     numbers, categories = {}, {}
     for name in table.frame:
         if name.startswith(NUMERIC):
-            numbers[name.removeprefix(NUMERIC)] = table.frame[name].to_numpy(np.float64)
+            numbers[name.removeprefix(NUMERIC)] = np.asarray(table.frame[name], np.float64)
         elif name.startswith(CATEGORICAL):
             categories[name.removeprefix(CATEGORICAL)] = table.frame[name]
     return PatientFeatures(numbers, categories, table.photos, table.signals)
@@ -70,6 +72,12 @@ def learn_patients(
         text = "no training row has a photo or a signal, and there is no table to learn from. Give some"
         raise SplitError("nothing can be learnt", [Fault(text=text)])
     return state
+
+
+def any_value(features: Features) -> bool:
+    """Whether a table holds any value at all."""
+    numbers = any(np.isfinite(values).any() for values in features.numbers.values())
+    return numbers or any(values.notna().any() for values in features.categories.values())
 
 
 def modalities_of(features: PatientFeatures) -> list[str]:
@@ -113,7 +121,7 @@ def patient_places(state: dict[str, Any]) -> dict[str, list[tuple[str, int | Non
 def encode_patients(
     features: PatientFeatures,
     state: dict[str, Any],
-    table: Table,
+    table: "Table",
     *,
     fit: str,
     workers: int,

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from shared.images.checking import Facts, Photo
 from shared.images.inputs import PhotoInputs
+from shared.images.photo import Facts, Photo
 from shared.images.statistics import hog_features
 
 PIXELS = 28  # of a side, that a linear probe reads besides the gradients

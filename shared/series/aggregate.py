@@ -1,12 +1,14 @@
 """A checked table of sales lines or regular rows to a panel: every fault at once, everything counted."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.contract.check import Table
-from shared.contract.parsing import count
-from shared.contract.roles import NUMERIC
+from shared.contract import NUMERIC
+from shared.contract.words import count
 from shared.errors import ContractError, Fault, did_you_mean
 from shared.series.calendar import WORDS, periods, starts, written
 from shared.series.cells import Grid, chosen_series, grid_of, listed, target
@@ -14,7 +16,10 @@ from shared.series.covariates import costs, covariate_names, covariates, statics
 from shared.series.lines import Lines, Tally, quantity_faults, read_lines, without_cancelled
 from shared.series.panel import Panel
 from shared.series.regularity import Rhythm, rhythm
-from shared.series.settings import SeriesSettings
+
+if TYPE_CHECKING:
+    from shared.contract import Table
+    from shared.series.settings import SeriesSettings
 
 MOST_CELLS = 1_000_000_000
 
@@ -43,6 +48,7 @@ def regular(
     Example:
         >>> import pandas as pd
         >>> from shared.contract import Mapping, Role, check
+        >>> from shared.series.settings import SeriesSettings
         >>> kinds = {"date": "time", "quantity": "number", "item": "key"}
         >>> roles = [Role(name=name, kind=kind) for name, kind in kinds.items()]
         >>> frame = pd.DataFrame({"date": ["2024-01-01", "2024-01-01", "2024-01-03", "2024-01-02"],

@@ -1,12 +1,17 @@
 """Forecasts as a table that a planner can read: one line for each series and step."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from shared.series.counts import mean_of
 from shared.series.panel import Panel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEW, SHORT, ZERO = "new item", "short history", "no sale yet"
 
@@ -44,7 +49,21 @@ def long_table(
     orders: Mapping[str, np.ndarray],
     horizon: int,
 ) -> pd.DataFrame:
-    """The answers: keys, date, step, mean, quantiles, what to order, note; `actual` where any is known.
+    """`long_columns` as a data frame."""
+    import pandas as pd
+
+    return pd.DataFrame(long_columns(panel, origin, forecast, quantiles, orders, horizon))
+
+
+def long_columns(
+    panel: Panel,
+    origin: int,
+    forecast: np.ndarray,
+    quantiles: Sequence[float],
+    orders: Mapping[str, np.ndarray],
+    horizon: int,
+) -> dict[str, Any]:
+    """The answers by column: keys, date, step, mean, quantiles, what to order, note; `actual` where any is known.
 
     Args:
         forecast: `(series, horizon, quantiles)`.
@@ -54,7 +73,7 @@ def long_table(
 
     series, steps = forecast.shape[:2]
     dates = dates_from(panel.first, panel.frequency, origin + steps)[origin:].astype("datetime64[us]")
-    columns = {name: values.repeat(steps) for name, values in panel.keys.items()}
+    columns: dict[str, Any] = {name: values.repeat(steps) for name, values in panel.keys.items()}
     columns |= {
         "date": np.tile(dates, series),
         "step": np.tile(np.arange(1, steps + 1), series),
@@ -69,4 +88,4 @@ def long_table(
         stop = min(origin + steps, panel.now)
         actual[:, : stop - origin] = panel.target[:, origin:stop]
         columns["actual"] = actual.ravel()
-    return pd.DataFrame(columns)
+    return columns

@@ -1,16 +1,23 @@
 """The cells of a panel: which steps and which series there are, and which cell each line falls into."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from shared.series.calendar import whole, written
 from shared.series.lines import Lines, Tally
 from shared.series.panel import series_names
 from shared.series.regularity import Rhythm
-from shared.series.settings import SeriesSettings
 from shared.series.sums import exact_sums
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from shared.series.categories import Categories
+    from shared.series.settings import SeriesSettings
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ def chosen_series(
     return _renumbered(lines, np.flatnonzero(stays | new), grid)
 
 
-def listed(keys: dict[str, pd.Categorical], which: np.ndarray) -> str:
+def listed(keys: dict[str, pd.Categorical | Categories], which: np.ndarray) -> str:
     """The names of the first of these series, for a note."""
     few = {name: values[which[:3]] for name, values in keys.items()}
     names = series_names(few, min(3, len(which)))

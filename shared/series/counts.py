@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shared.series.negative_binomial import negative_binomial_quantile
+
 
 def count_quantiles(parameters: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """Quantiles of a (zero-inflated) negative binomial, averaged over the members.
@@ -20,17 +22,15 @@ def count_quantiles(parameters: np.ndarray, levels: Sequence[float]) -> np.ndarr
         >>> count_quantiles(np.array([[[[4.0, 0.5]]]]), [0.1, 0.5, 0.9])[0, 0].tolist()
         [0.0, 3.0, 9.0]
     """
-    from scipy.stats import nbinom
-
     parameters = np.asarray(parameters, np.float64)
     mean, alpha = np.maximum(parameters[..., 0], 1e-9), np.maximum(parameters[..., 1], 1e-6)
-    size = 1 / alpha
     share = 1 / (1 + np.exp(-parameters[..., 2])) if parameters.shape[-1] == 3 else np.zeros_like(mean)
     out = []
     for level in levels:
         # Of those beyond the extra zeros, the quantile at what is left of the level.
         rest = np.clip((level - share) / np.maximum(1 - share, 1e-9), 0, 1 - 1e-9)
-        found = np.where(rest > 0, nbinom.ppf(rest, size, size / (size + mean)), 0)
+        number = negative_binomial_quantile(np.maximum(rest, 1e-12), mean, alpha)
+        found = np.where(rest > 0, number, 0)
         out.append(found.mean(axis=1))
     return np.stack(out, axis=-1)
 

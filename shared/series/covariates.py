@@ -1,16 +1,24 @@
 """What lines say besides their quantity: prices, promotions, holidays, features, statics and costs of series."""
 
-import numpy as np
-import pandas as pd
+from __future__ import annotations
 
-from shared.contract.parsing import count
-from shared.contract.roles import CATEGORICAL, NUMERIC
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shared.contract import CATEGORICAL, NUMERIC
+from shared.contract.words import count
 from shared.errors import Fault
 from shared.series.calendar import written
+from shared.series.categories import Categories, categories_of
 from shared.series.cells import Grid
 from shared.series.lines import Lines, Tally
-from shared.series.settings import SeriesSettings
 from shared.series.sums import carried_forward, exact_means, highest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from shared.series.settings import SeriesSettings
 
 FLAGS = ("promotion", "holiday")
 COSTS = ("short_cost", "over_cost")
@@ -97,13 +105,13 @@ def _absent(lines: Lines, grid: Grid, horizon: int) -> np.ndarray:
     return np.flatnonzero(~there[grid.now :]) + grid.now
 
 
-def statics(lines: Lines, series: int, tally: Tally) -> dict[str, pd.Categorical]:
+def statics(lines: Lines, series: int, tally: Tally) -> dict[str, pd.Categorical | Categories]:
     """The categories of each series; of one that changes, the latest, with a note."""
     found = {}
     for name in [name for name in lines.table.frame if name.startswith(CATEGORICAL)]:
         codes, changing = _latest(lines, lines.values(name).astype(np.int64), series)
-        plain = name.removeprefix(CATEGORICAL)
-        found[plain] = pd.Categorical.from_codes(codes, lines.table.frame[name].cat.categories)
+        plain, values = name.removeprefix(CATEGORICAL), categories_of(lines.table.frame[name])
+        found[plain] = type(values).from_codes(codes, values.categories)
         if changing:
             tally.notes.append(
                 f"column `{plain}` changes with time in {changing:,} series: the latest value is taken for all "

@@ -1,18 +1,24 @@
 """The lines of a checked table: which series each belongs to, and which are left out before anything is summed."""
 
+from __future__ import annotations
+
 import fnmatch
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from shared.contract.check import Table
-from shared.contract.parsing import count
-from shared.contract.wide import TOLD
+from shared.contract.words import TOLD, count
 from shared.errors import Fault
-from shared.series.settings import SeriesSettings
+from shared.series.categories import Categories, categories_of
+
+if TYPE_CHECKING:  # series are made of the few rows of a service too, without pandas
+    import pandas as pd
+
+    from shared.contract import Table
+    from shared.series.settings import SeriesSettings
 
 KEYS = ("item", "store")
 
@@ -48,13 +54,13 @@ class Lines:
     series: np.ndarray
     cancelled: np.ndarray
     stockout: np.ndarray
-    keys: dict[str, pd.Categorical]
+    keys: dict[str, pd.Categorical | Categories]
     period: np.ndarray
 
     def __len__(self) -> int:
         return len(self.at)
 
-    def keep(self, mask: np.ndarray) -> "Lines":
+    def keep(self, mask: np.ndarray) -> Lines:
         """The lines for which it holds."""
         if mask.all():
             return self
@@ -66,8 +72,8 @@ class Lines:
     def values(self, name: str) -> np.ndarray:
         """A column of the table: numbers, or codes of a category (-1: not known)."""
         column = self.table.frame[name]
-        plain = column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
-        values = plain.to_numpy()
+        codes = getattr(categories_of(column), "codes", None)
+        values = np.asarray(column) if codes is None else codes
         return values if len(values) == len(self.at) else values[self.at]
 
     def fault(self, role: str, text: str, line: int | None = None) -> Fault:
@@ -97,20 +103,20 @@ def read_lines(table: Table, settings: SeriesSettings, tally: Tally) -> Lines:
     frame = table.frame
     named = np.ones(len(frame), bool)
     for name in [name for name in KEYS if name in frame]:
-        named &= frame[name].array.codes >= 0
+        named &= categories_of(frame[name]).codes >= 0
     ignored = _fitting(frame, "item", settings.ignored_items)
     used = named & ~ignored
     tally.counts |= {"lines": len(frame), "unnamed": int((~named).sum()), "ignored": int(ignored.sum())}
     series, keys = _series(frame, used)
     stockout = (
-        frame["stockout"].to_numpy(np.float64) > 0 if "stockout" in frame else np.zeros(len(frame), bool)
+        np.asarray(frame["stockout"], np.float64) > 0 if "stockout" in frame else np.zeros(len(frame), bool)
     )
     lines = Lines(
         table,
         np.arange(len(frame)),
-        frame["date"].to_numpy("datetime64[us]"),
+        np.asarray(frame["date"], "datetime64[us]"),
         # A plan for the periods ahead may come without the column; what was sold then comes by --history.
-        frame["quantity"].to_numpy(np.float64) if "quantity" in frame else np.full(len(frame), np.nan),
+        np.asarray(frame["quantity"], np.float64) if "quantity" in frame else np.full(len(frame), np.nan),
         series,
         _fitting(frame, "status", settings.cancelled),
         stockout,
@@ -120,18 +126,18 @@ def read_lines(table: Table, settings: SeriesSettings, tally: Tally) -> Lines:
     return lines.keep(used)
 
 
-def _fitting(frame: pd.DataFrame, name: str, patterns: Sequence[str]) -> np.ndarray:
+def _fitting(frame: Any, name: str, patterns: Sequence[str]) -> np.ndarray:
     """Rows whose category fits a pattern; none where the column or the patterns are not there."""
     if not patterns or name not in frame:
         return np.zeros(len(frame), bool)
-    return matching(frame[name].array, patterns)
+    return matching(categories_of(frame[name]), patterns)
 
 
-def matching(values: pd.Categorical, patterns: Sequence[str]) -> np.ndarray:
+def matching(values: pd.Categorical | Categories, patterns: Sequence[str]) -> np.ndarray:
     """Rows whose text fits a pattern with `*` and `?`, whatever the case.
 
     Example:
-        >>> matching(pd.Categorical(["C1", "12", None, "c7"]), ["C*"]).tolist()
+        >>> matching(Categories.of(["C1", "12", None, "c7"]), ["C*"]).tolist()
         [True, False, False, True]
     """
     any_of = re.compile("|".join(fnmatch.translate(pattern.strip()) for pattern in patterns), re.IGNORECASE)
@@ -139,9 +145,9 @@ def matching(values: pd.Categorical, patterns: Sequence[str]) -> np.ndarray:
     return fits[values.codes]
 
 
-def _series(frame: pd.DataFrame, used: np.ndarray) -> tuple[np.ndarray, dict[str, pd.Categorical]]:
+def _series(frame: Any, used: np.ndarray) -> tuple[np.ndarray, dict[str, pd.Categorical | Categories]]:
     """Number of each row's series, by item and then store in the order of the categories; the keys."""
-    columns = {name: frame[name].array for name in KEYS if name in frame}
+    columns = {name: categories_of(frame[name]) for name in KEYS if name in frame}
     code, size = np.zeros(int(used.sum()), np.int64), 1
     for values in columns.values():
         code = code * len(values.categories) + values.codes[used]
@@ -157,7 +163,7 @@ def _series(frame: pd.DataFrame, used: np.ndarray) -> tuple[np.ndarray, dict[str
     keys, rest = {}, present
     for name, values in reversed(columns.items()):
         rest, own = np.divmod(rest, max(len(values.categories), 1))
-        keys[name] = pd.Categorical.from_codes(own, values.categories)
+        keys[name] = type(values).from_codes(own, values.categories)
     return series, dict(reversed(keys.items()))
 
 

@@ -1,12 +1,18 @@
 """Many series on one calendar: what sales records become."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from shared.series.categories import Categories
 from shared.series.seasons import dates_from
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass
@@ -38,8 +44,8 @@ class Panel:
     now: int
     first: np.datetime64
     frequency: str
-    keys: dict[str, pd.Categorical] = field(default_factory=dict)
-    statics: dict[str, pd.Categorical] = field(default_factory=dict)
+    keys: dict[str, pd.Categorical | Categories] = field(default_factory=dict)
+    statics: dict[str, pd.Categorical | Categories] = field(default_factory=dict)
     known: dict[str, np.ndarray] = field(default_factory=dict)
     past: dict[str, np.ndarray] = field(default_factory=dict)
     costs: dict[str, np.ndarray] = field(default_factory=dict)
@@ -63,7 +69,7 @@ class Panel:
         """`item / store` of each series, for messages and plots."""
         return series_names(self.keys, len(self))
 
-    def until(self, t: int) -> "Panel":
+    def until(self, t: int) -> Panel:
         """What was known at the start of step `t`: no target and no past covariates from there on.
 
         Known-ahead covariates stay; a series that starts later has no past then.
@@ -76,7 +82,7 @@ class Panel:
             past={name: _hidden(values, t) for name, values in self.past.items()},
         )
 
-    def take(self, rows: Sequence[int] | np.ndarray) -> "Panel":
+    def take(self, rows: Sequence[int] | np.ndarray) -> Panel:
         """The panel of these series, in this order."""
         rows = np.asarray(rows)
         parts = {
@@ -86,11 +92,11 @@ class Panel:
         return replace(self, target=self.target[rows], start=self.start[rows], **parts)
 
 
-def series_names(keys: dict[str, pd.Categorical], count: int) -> list[str]:
+def series_names(keys: dict[str, pd.Categorical | Categories], count: int) -> list[str]:
     """`item / store` of each series; `all` where there is only one without a key.
 
     Example:
-        >>> series_names({"item": pd.Categorical(["00123", "7"]), "store": pd.Categorical(["A", "A"])}, 2)
+        >>> series_names({"item": Categories.of(["00123", "7"]), "store": Categories.of(["A", "A"])}, 2)
         ['00123 / A', '7 / A']
     """
     if not keys:

@@ -1,15 +1,20 @@
 """Whether rows are sales lines or one row a series and period, at which frequency; and what breaks the rule."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.contract.parsing import count
+from shared.contract.words import count
 from shared.errors import Fault
 from shared.series.calendar import DAY, HOUR, WORDS, grid, periods, written
 from shared.series.lines import Lines
 from shared.series.panel import series_names
-from shared.series.settings import SeriesSettings
+
+if TYPE_CHECKING:
+    from shared.series.settings import SeriesSettings
 
 SHOWN = 3
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shared.contract.parsing import count
+from shared.contract.words import count
 
 Samples = np.ndarray | list[np.ndarray | None]
 DIGITS = 16  # of a hash: equal ones among a million signals once in 30 million tables

@@ -5,25 +5,18 @@ computes the score on the validation rows, keeps the best weights, and writes a 
 run goes on as if nothing had happened.
 """
 
-import logging
-import os
+from typing import TYPE_CHECKING, Any
 
+from shared.lazy import lazily
 from shared.quiet import quiet
-
-with quiet():
-    import keras  # noqa: F401  the first import is the noisy one
-
-if not os.environ.get(
-    "VERTICALS_DEBUG"
-):  # several networks in a row are traced several times, as they must be
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
-from shared.errors import TrainingError
-from shared.fit_settings import FitSettings, History, Score
-from shared.training.devices import precision_policy, strategy_scope
-from shared.training.fitting import fit
-from shared.training.optimizers import compile, set_seed
 from shared.training.prediction import evaluate, predict
+
+if TYPE_CHECKING:
+    from shared.errors import TrainingError
+    from shared.fit_settings import FitSettings, History, Score
+    from shared.training.devices import precision_policy, strategy_scope
+    from shared.training.fitting import fit
+    from shared.training.optimizers import compile, set_seed
 
 __all__ = [
     "FitSettings",
@@ -38,3 +31,20 @@ __all__ = [
     "set_seed",
     "strategy_scope",
 ]
+_HOMES = {
+    "TrainingError": "shared.errors",
+    **dict.fromkeys(("FitSettings", "History", "Score"), "shared.fit_settings"),
+    **dict.fromkeys(("precision_policy", "strategy_scope"), "shared.training.devices"),
+    "fit": "shared.training.fitting",
+    **dict.fromkeys(("compile", "set_seed"), "shared.training.optimizers"),
+}
+
+
+_find = lazily(__name__, _HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if _HOMES.get(name, "").startswith(__name__):
+        with quiet():
+            import keras  # noqa: F401  the first import is the noisy one
+    return _find(name)

@@ -10,9 +10,10 @@ import numpy as np
 
 from shared.errors import TrainingError
 from shared.fit_settings import FitSettings, History, Score
+from shared.training.batches import Feed
 from shared.training.checkpoints import Checkpoint, copies, fingerprint
 from shared.training.devices import device_name, strategy_of
-from shared.training.feeding import Feed, arrange, as_inputs, as_rows, as_targets, beside, row_weights
+from shared.training.feeding import arrange, as_inputs, as_rows, as_targets, beside, row_weights
 from shared.training.optimizers import compile
 from shared.training.prediction import predict
 from shared.training.tracking import trackers

@@ -1,12 +1,18 @@
 """A trained network's raw outputs for many rows, and metrics of them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from shared.training.feeding import arrange, as_inputs, as_rows
+from shared.training.structures import flatten, is_keras, map_structure
+
+if TYPE_CHECKING:
+    import keras
 
 BATCH_BYTES = 2**24  # of inputs; what a network makes of them is often ten times as much
 
@@ -18,37 +24,35 @@ class Forward:
         self.model, self.functions = model, {}
 
     def __call__(self, x, batch_size: int):
+        import keras
+
         if keras.backend.backend() != "tensorflow":
             return self._padded(x, batch_size)
         import tensorflow as tf
 
-        arrays = keras.tree.flatten(x)
+        arrays = flatten(x)
         key = tuple((array.shape[1:], array.dtype.str) for array in arrays)
         if key not in self.functions:
-            spec = keras.tree.map_structure(lambda a: tf.TensorSpec((None, *a.shape[1:]), a.dtype), x)
+            spec = map_structure(lambda a: tf.TensorSpec((None, *a.shape[1:]), a.dtype), x)
             model = self.model
             self.functions[key] = tf.function(
-                lambda x: keras.tree.map_structure(
-                    lambda output: tf.cast(output, tf.float32), model(x, training=False)
-                ),
+                lambda x: map_structure(lambda output: tf.cast(output, tf.float32), model(x, training=False)),
                 input_signature=[spec],
             )
-        outputs = self.functions[key](keras.tree.map_structure(tf.convert_to_tensor, x))
-        return keras.tree.map_structure(lambda output: output.numpy(), outputs)
+        outputs = self.functions[key](map_structure(tf.convert_to_tensor, x))
+        return map_structure(lambda output: output.numpy(), outputs)
 
     def _padded(self, x, batch_size: int):
         """Other backends compile for each shape, so an odd batch is filled up by repeating its last row."""
-        rows = len(keras.tree.flatten(x)[0])
+        rows = len(flatten(x)[0])
         size = min(batch_size, 1 << (rows - 1).bit_length())
-        filled = keras.tree.map_structure(
-            lambda a: np.concatenate([a, a[-1:].repeat(size - rows, axis=0)]), x
-        )
+        filled = map_structure(lambda a: np.concatenate([a, a[-1:].repeat(size - rows, axis=0)]), x)
         outputs = self.model.predict_on_batch(filled)
-        return keras.tree.map_structure(lambda output: np.asarray(output, np.float32)[:rows], outputs)
+        return map_structure(lambda output: np.asarray(output, np.float32)[:rows], outputs)
 
 
 def _forward(model) -> Callable:
-    if not isinstance(model, keras.Layer):  # a network on another runtime, as of `shared.export`
+    if not is_keras(model):  # a network on another runtime, as of `shared.export`
         return model
     kept = getattr(model, "_forward", None)
     if not isinstance(kept, Forward) or kept.model is not model:
@@ -62,6 +66,9 @@ def _batches(model: keras.Model, inputs, rows: np.ndarray, size: int) -> Iterato
     def gather(start: int):
         return arrange(model, inputs.take(rows[start : start + size]))
 
+    if len(rows) <= size:
+        yield 0, gather(0)
+        return
     with ThreadPoolExecutor(1) as thread:
         ahead = thread.submit(gather, 0)
         for start in range(0, len(rows), size):
@@ -76,6 +83,8 @@ def _outputs(model: keras.Model):
     try:
         return model.output
     except AttributeError:
+        import keras
+
         return keras.KerasTensor(model.output_shape)
 
 
@@ -89,6 +98,7 @@ def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192):
         batch_size: Most rows at once; fewer where a row is large, so that memory stays bounded.
     Output shape: `(len(rows), ...)`.
     Example:
+        >>> import keras
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
         >>> predict(model, np.zeros((5, 2), "float32"), rows=[0, 4]).shape
         (2, 3)
@@ -96,15 +106,15 @@ def predict(model: keras.Model, inputs, rows=None, *, batch_size: int = 8192):
     inputs = as_inputs(inputs)
     rows = np.arange(len(inputs)) if rows is None else as_rows(rows, len(inputs), name="rows")
     if not len(rows):
-        return keras.tree.map_structure(lambda o: np.zeros((0, *o.shape[1:]), np.float32), _outputs(model))
-    row_bytes = sum(array.nbytes for array in keras.tree.flatten(arrange(model, inputs.take(rows[:1]))))
+        return map_structure(lambda o: np.zeros((0, *o.shape[1:]), np.float32), _outputs(model))
+    row_bytes = sum(array.nbytes for array in flatten(arrange(model, inputs.take(rows[:1]))))
     size = max(1, min(batch_size, BATCH_BYTES // max(1, row_bytes), inputs.most_rows or batch_size))
     forward, outputs = _forward(model), None
     for start, batch in _batches(model, inputs, rows, size):
         raw = forward(batch, size)
         if outputs is None:
-            outputs = keras.tree.map_structure(lambda o: np.empty((len(rows), *o.shape[1:]), np.float32), raw)
-        for whole, part in zip(keras.tree.flatten(outputs), keras.tree.flatten(raw), strict=True):
+            outputs = map_structure(lambda o: np.empty((len(rows), *o.shape[1:]), np.float32), raw)
+        for whole, part in zip(flatten(outputs), flatten(raw), strict=True):
             whole[start : start + len(part)] = part
     return outputs
 
@@ -115,6 +125,7 @@ def evaluate(
     """Metrics `(y_true, y_pred)` of the model's raw outputs for `rows`.
 
     Example:
+        >>> import keras
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="zeros")])
         >>> error = lambda y_true, y_pred: np.abs(y_true - y_pred[:, 0]).mean()
         >>> evaluate(model, np.zeros((3, 2)), np.array([1.0, 5.0, 3.0]), [0, 2], {"error": error})

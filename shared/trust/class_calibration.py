@@ -46,9 +46,7 @@ class ClassTemperature:
 
     def __call__(self, p) -> np.ndarray:
         """Calibrated probabilities, float64 `(rows, classes)`; 0 is taken as 2.2e-16."""
-        from scipy.special import softmax
-
-        return softmax(self.scale * _logarithms(p) + np.asarray(self.biases or 0.0), axis=1)
+        return _softmax(self.scale * _logarithms(p) + np.asarray(self.biases or 0.0))
 
     def to_dict(self) -> dict:
         return {
@@ -145,7 +143,6 @@ def _fit(method: str, code, p, detail: dict) -> ClassCalibrator:
     if method == "none":
         return Identity(detail=detail)
     from scipy.optimize import minimize
-    from scipy.special import softmax
 
     z, (rows, classes) = _logarithms(p), p.shape
     truth = np.eye(classes)[code]
@@ -153,7 +150,7 @@ def _fit(method: str, code, p, detail: dict) -> ClassCalibrator:
 
     def loss(found):
         logits = found[0] * z + (found[1:] if free else 0.0)
-        q = softmax(logits, axis=1)
+        q = _softmax(logits)
         off, biases = (q - truth) / rows, found[1:]
         penalty = STRENGTH / 2 / rows * (biases @ biases)
         value = -np.log(np.clip(q[truth > 0], 1e-300, 1)).mean() + penalty
@@ -207,3 +204,8 @@ def _checked(code, p) -> tuple[np.ndarray, np.ndarray]:
 
 def _logarithms(p) -> np.ndarray:
     return np.log(np.clip(np.asarray(p, np.float64), SMALLEST, 1))
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)

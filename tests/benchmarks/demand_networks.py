@@ -16,9 +16,9 @@ import numpy as np
 
 from shared.config import load_project
 from shared.contract import raw_table, read_table
-from shared.forecast import season_of
 from shared.forecast_scoring import Forecasts, forecast_loaded
 from shared.series import judging
+from shared.series.forecasting import season_of
 from shared.stages import Stages
 from verticals.retail import DemandPipeline
 

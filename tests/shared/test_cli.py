@@ -63,7 +63,8 @@ def process(*arguments, cwd, **environment) -> subprocess.CompletedProcess:
 
 def test_run_leaves_report_metrics_predictions_and_bundle(finished):
     assert files(finished.folder) == {
-        "report.html", "metrics.json", "predictions.parquet", "bundle", "bundle/model.keras", "bundle/bundle.json",
+        "report.html", "metrics.json", "predictions.parquet", "bundle", "bundle/model.keras", "bundle/model.onnx",
+        "bundle/bundle.json",
     }  # fmt: skip
     assert (finished.folder / "report.html").stat().st_size < 1_000_000
     assert files(finished.folder.parent) & {"acme"} and not list(finished.folder.parent.glob(".*"))
@@ -127,7 +128,7 @@ def test_fit_saves_the_bundle_that_run_saves(command, finished, place):
         "fit", "finance.fraud", "--data", finished.data, "--config", finished.config, "--out", "bundle"
     )
     assert outcome.code == 0 and outcome.out == "bundle: bundle\n"
-    assert files(place) == {"bundle", "bundle/model.keras", "bundle/bundle.json"}
+    assert files(place) == {"bundle", *(f"bundle/model.{kind}" for kind in ("keras", "onnx")), "bundle/bundle.json"}
     ours, theirs = (
         json.loads((folder / "bundle.json").read_text("utf-8"))
         for folder in (place / "bundle", finished.folder / "bundle")

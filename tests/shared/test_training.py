@@ -428,8 +428,8 @@ class Deadly(Inputs):
         if kill_at and calls == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().take(rows)
-import shared.training.feeding
-shared.training.feeding.PIECE_BYTES = 1  # one batch at a time, so that the kill falls between the steps of an epoch
+import shared.training.batches
+shared.training.batches.PIECE_BYTES = 1  # one batch at a time, so that the kill falls between the steps of an epoch
 set_seed(5)
 model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(8), keras.layers.Dropout(0.4),
                           keras.layers.BatchNormalization(), keras.layers.Dense(1)])

@@ -37,13 +37,13 @@ def test_a_renamed_project_is_as_if_it_had_been_made_with_the_new_name(tmp_path,
 
 def test_the_customers_own_files_follow_and_tables_are_left_alone(tmp_path):
     clone = create(FraudPipeline, "acme_old", tmp_path)
-    (clone.root / "acme_old" / "extra.py").write_text("from acme_old.data import ROLES\n", "utf-8")
+    (clone.root / "acme_old" / "extra.py").write_text("from acme_old.data import columns\n", "utf-8")
     (clone.root / "rows.csv").write_text("acme_old.toml\n", "utf-8")
     (clone.root / "bad.md").write_bytes("报告".encode("gb18030"))
     (clone.root / "acme_old" / "notes").mkdir()
     clone, _ = rename(clone, "best_one")
     assert (clone.root / "best_one" / "notes").is_dir()
-    assert (clone.root / "best_one" / "extra.py").read_text("utf-8") == "from best_one.data import ROLES\n"
+    assert (clone.root / "best_one" / "extra.py").read_text("utf-8") == "from best_one.data import columns\n"
     assert (clone.root / "rows.csv").read_text("utf-8") == "acme_old.toml\n"
     assert not (clone.root / "acme_old").exists()
 

@@ -8,7 +8,7 @@ import pytest
 from shared.contract import Mapping, RawTable, Role, SignalColumns, raw_table
 from shared.encoding import Features
 from shared.errors import ContractError, Fault
-from shared.patients.columns import any_value, codes_for_missing, leaks_of, taken_twice, without_identifiers
+from shared.patients.columns import codes_for_missing, leaks_of, taken_twice, without_identifiers
 from shared.trust.leaks import identifier_like
 
 ROLES = (Role(name="patient", kind="key", private=True), Role(name="label", kind="label"))
@@ -83,9 +83,3 @@ def test_a_column_that_tells_one_of_the_ill_classes_alone_is_no_leak_and_no_clas
     assert [leak.name for leak in leaks_of(features, code, names, fewest=20)] == ["all", "first"]
     unknown = np.where(np.arange(90) < 80, -1, code)
     assert leaks_of(features, unknown, names, fewest=20) == []
-
-
-def test_a_table_of_empty_cells_holds_no_value():
-    empty = pd.Series([None, None]).astype("category")
-    assert not any_value(Features({"a": np.array([np.nan, np.inf])}, {"b": empty}))
-    assert any_value(Features({"a": np.array([np.nan, 0.0])}))

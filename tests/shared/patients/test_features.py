@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shared.encoding import Features
 from shared.errors import SplitError
 from shared.patients.features import (
     PatientFeatures,
+    any_value,
     encode_patients,
     learn_patients,
     modalities_learnt,
@@ -91,3 +93,9 @@ def test_places_tell_where_each_feature_and_modality_stands():
     found = patient_places(learnt(clinic()))
     assert found["age"][0] == ("number", 0) and found["sex"] == [("category", 0)]
     assert found["signal"] == [("signal", None), ("presence", 1)] and set(found) == {"age", "sex", "signal"}
+
+
+def test_a_table_of_empty_cells_holds_no_value():
+    empty = pd.Series([None, None]).astype("category")
+    assert not any_value(Features({"a": np.array([np.nan, np.inf])}, {"b": empty}))
+    assert any_value(Features({"a": np.array([np.nan, 0.0])}))

@@ -9,7 +9,7 @@ import pytest
 from shared.contract import Role
 from shared.proposing.profile import Column
 from shared.proposing.proposal import FROM_OPTIONAL, FROM_REQUIRED, _scores, choose, named_at_least
-from verticals.finance.fraud.data import ROLES as FRAUD
+from verticals.finance.fraud import FraudPipeline
 
 RNG = np.random.default_rng(0)
 
@@ -38,7 +38,7 @@ def columns_of(choices):
 
 
 def test_plain_names_are_sure():
-    choices = choose(payments(), FRAUD)
+    choices = choose(payments(), FraudPipeline.roles)
     assert columns_of(choices) == {
         "time": "time", "amount": "amount", "label": "fraud", "card": "card", "terminal": "terminal",
     }  # fmt: skip
@@ -47,7 +47,7 @@ def test_plain_names_are_sure():
 
 def test_names_that_say_nothing_leave_the_required_roles_to_the_cells_as_doubts():
     names = {name: letter for name, letter in zip(("time", "amount", "label", "card", "terminal"), "abcde")}
-    choices = choose(payments(**names), FRAUD)
+    choices = choose(payments(**names), FraudPipeline.roles)
     found = columns_of(choices)
     assert (found["time"], found["amount"], found["label"]) == ("a", "b", "c")
     assert found["card"] is None and found["terminal"] is None
@@ -56,25 +56,27 @@ def test_names_that_say_nothing_leave_the_required_roles_to_the_cells_as_doubts(
 
 def test_each_column_plays_one_role():
     columns = [Column("customer_merchant", "text", 500, 500, 40), *payments()[2:]]
-    used = [name for name in columns_of(choose(columns, FRAUD)).values() if name]
+    used = [name for name in columns_of(choose(columns, FraudPipeline.roles)).values() if name]
     assert len(used) == len(set(used))
 
 
 def test_a_decision_of_a_person_is_kept_and_frees_the_others():
-    found = columns_of(choose(payments(), FRAUD, fixed={"card": "terminal", "terminal": None}))
+    found = columns_of(choose(payments(), FraudPipeline.roles, fixed={"card": "terminal", "terminal": None}))
     assert found["card"] == "terminal" and found["terminal"] is None
 
 
 def test_two_dates_are_a_doubt_that_names_the_other_one():
     columns = [*payments(), Column("value_date", "time", 500, 500, 400, numbers=np.arange(500.0))]
-    choice = choose(columns, FRAUD)[0]
+    choice = choose(columns, FraudPipeline.roles)[0]
     assert choice.doubtful and choice.others == ("value_date",)
 
 
 def test_no_cell_is_in_a_reason():
     columns = payments()
     columns[-1].values = {"secret": 480, "other": 20}
-    assert not any("secret" in choice.why["en"] + choice.why["zh"] for choice in choose(columns, FRAUD))
+    assert not any(
+        "secret" in choice.why["en"] + choice.why["zh"] for choice in choose(columns, FraudPipeline.roles)
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -87,7 +89,7 @@ def test_the_assignment_is_the_best_of_all_that_there_are(seed):
                numbers=rng.permutation(90) % (2 + at) / 1.0)
         for at, name in enumerate(names)
     ]  # fmt: skip
-    roles = list(FRAUD)
+    roles = list(FraudPipeline.roles)
     scores = _scores(columns, roles, columns, "")
 
     def gain(places):
@@ -120,7 +122,7 @@ def test_a_generic_table_needs_no_more_than_a_label():
 def test_a_required_role_takes_the_column_of_its_name_whatever_its_cells_so_that_its_faults_are_told():
     columns = payments()
     columns[-1] = Column("fraud", "text", 500, 500, 3, values={"0": 400, "1": 20, "pending": 80})
-    choices = choose(columns, FRAUD)
+    choices = choose(columns, FraudPipeline.roles)
     assert columns_of(choices)["label"] is None
     told = {choice.role.name: choice for choice in named_at_least(choices, columns)}["label"]
     assert told.column == "fraud" and told.doubtful and "its cells do not suit" in told.why["en"]
@@ -129,16 +131,16 @@ def test_a_required_role_takes_the_column_of_its_name_whatever_its_cells_so_that
 def test_a_role_that_a_person_left_out_and_names_that_are_only_alike_stay_without_a_column():
     columns = payments(label="fraud")
     columns[-1] = Column("fraud", "text", 500, 500, 3, values={"0": 400, "1": 20, "pending": 80})
-    choices = named_at_least(choose(columns, FRAUD, fixed={"label": None}), columns)
+    choices = named_at_least(choose(columns, FraudPipeline.roles, fixed={"label": None}), columns)
     assert columns_of(choices)["label"] is None
     columns[-1] = Column("scoring", "text", 500, 500, 400)
-    assert columns_of(named_at_least(choose(columns, FRAUD), columns))["label"] is None
+    assert columns_of(named_at_least(choose(columns, FraudPipeline.roles), columns))["label"] is None
 
 
 def test_of_a_suspicion_and_what_was_found_the_latter_is_the_label():
     suspected = payments(label="fraud_suspected")
     confirmed = replace(suspected[-1], name="fraud_confirmed", values={"0": 485, "1": 15})
-    assert columns_of(choose([*suspected, confirmed], FRAUD))["label"] == "fraud_confirmed"
+    assert columns_of(choose([*suspected, confirmed], FraudPipeline.roles))["label"] == "fraud_confirmed"
 
 
 def test_names_as_sap_and_german_tables_have_them_are_known():
@@ -147,7 +149,7 @@ def test_names_as_sap_and_german_tables_have_them_are_known():
         ("Buchungsdatum", "Betrag", "Kartennummer", "Händler"),
     ):
         named = dict(zip(("time", "amount", "card", "terminal"), names))
-        choices = choose(payments(**named), FRAUD)
+        choices = choose(payments(**named), FraudPipeline.roles)
         assert {choice.role.name: choice.column for choice in choices if choice.level == "sure"} == {
             **named,
             "label": "fraud",

@@ -4,7 +4,7 @@ import pytest
 
 from shared.contract import Role
 from shared.proposing.vocabulary import alike, has_word, name_score, tokens
-from verticals.finance.fraud.data import ROLES
+from verticals.finance.fraud import FraudPipeline
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_a_name_is_cut_into_the_words_that_count(name, wanted):
     ],
 )
 def test_abbreviations_slips_and_chinese_lead_to_the_role(name, role):
-    scores = {each.name: name_score(name, each)[0] for each in ROLES}
+    scores = {each.name: name_score(name, each)[0] for each in FraudPipeline.roles}
     assert max(scores, key=scores.get) == role and scores[role] > 0.6
 
 
 def test_more_words_make_a_name_less_like_a_role():
-    card = next(role for role in ROLES if role.name == "card")
+    card = next(role for role in FraudPipeline.roles if role.name == "card")
     scores = [
         name_score(name, card)[0] for name in ("customer_id", "customer_id_risk", "customer_id_risk_7_days")
     ]

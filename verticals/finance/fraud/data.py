@@ -1,21 +1,21 @@
 """What a payment is told by: itself, its card's and its terminal's past. Nothing here sees the future."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from shared.contract import Table, read_roles
-from shared.decisions import Costs
-from shared.encoding import Features
-from shared.features import Columns, clock, columns_of_past, histories, numbers
+from shared.decisions import Costs, screening_costs
+from shared.features import Columns, clock, columns_of_past, histories, numbers, remembered
 from shared.history import DAY, History, seconds
-from shared.money import screening_costs
-from shared.slices import by_hour, in_bands
+from shared.slices import by_hour, in_bands, one_of_two
 
-from .config import FraudConfig
+if TYPE_CHECKING:  # a light scorer reads the features without these
+    from shared.contract import Table
+    from shared.encoding import Features
 
-ROLES = read_roles(Path(__file__).with_name("roles.toml"))
+    from .config import FraudConfig
 
 AMOUNTS = (10, 50, 100, 200, 500)  # edges of the bands that the report looks at
 HIGH = 1.0
@@ -29,6 +29,7 @@ def columns(table: Table, config: FraudConfig) -> Columns:
     past = histories(frame, time, card=["card"], terminal=["terminal"], pair=["card", "terminal"])
     usual = past["card"].mean(np.log1p(amount), 30 * DAY) if "card" in past else np.nan
     unusual = np.nan_to_num(np.log1p(amount) - usual)  # 0 where the card has no past
+    unusual = remembered(frame, "unusual", unusual)  # terminals read it of payments of other cards
     payment = {"amount": amount, "log_amount": np.log1p(amount), **clock(time)}
     return payment | columns_of_past(
         past,
@@ -81,11 +82,11 @@ def costs(table: Table, label: np.ndarray, config: FraudConfig) -> Costs:
     return screening_costs(label > 0, missed, review=config.review_cost, false_block=config.false_block_cost)
 
 
-def parts(table: Table, features: Features, rows: np.ndarray) -> dict[str, pd.Categorical]:
+def parts(table: Table, features: Features, rows: np.ndarray) -> dict[str, np.ndarray]:
     """The slices that the report looks at, by name: which part each test payment is in."""
     frame = table.frame.iloc[rows]
     found = {"amount band": in_bands(frame["amount"], AMOUNTS), "hour": by_hour(frame["time"])}
     if "card_since_last" in features.numbers:
         first = np.isnan(features.numbers["card_since_last"][rows])
-        found["card"] = pd.Categorical.from_codes(first.astype(int), ["known card", "first payment"])
+        found["card"] = one_of_two(first, "known card", "first payment")
     return found

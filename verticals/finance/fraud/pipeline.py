@@ -24,7 +24,6 @@ class FraudPipeline(BinaryPipeline):
     name = "finance.fraud"
     title = {"en": "Card payment fraud", "zh": "银行卡交易欺诈识别"}
     task = {"en": "pass, review or block each payment", "zh": "对每笔交易给出放行、审核或拦截"}
-    roles = data.ROLES
     Config = FraudConfig
     key_role = "card"
     top_a_day = 100

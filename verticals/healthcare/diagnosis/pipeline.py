@@ -1,9 +1,8 @@
-"""`DiagnosisPipeline`: wiring only. What it decides stands in `data`, `model` and `config`."""
+"""`DiagnosisPipeline`: wiring only. What it decides stands in `model`, `config` and `roles.toml`."""
 
 from shared.diagnostic import DiagnosticPipeline
 from shared.diagnostic_settings import usual_training
 
-from . import data
 from .config import PHOTO_STEPS, TRAINING, DiagnosisConfig
 
 
@@ -21,7 +20,6 @@ class DiagnosisPipeline(DiagnosticPipeline):
         "en": "give each patient a calibrated risk, or refer them to a clinician",
         "zh": "为每位患者给出经校准的风险，或转由医生判断",
     }
-    roles = data.ROLES
     Config = DiagnosisConfig
 
     @classmethod

@@ -1,8 +1,7 @@
-"""`DefectPipeline`: wiring only. What it decides stands in `data`, `model` and `config`."""
+"""`DefectPipeline`: wiring only. What it decides stands in `model`, `config` and `roles.toml`."""
 
 from shared.imaging import ImagePipeline
 
-from . import data
 from .config import DefectConfig
 
 
@@ -20,7 +19,6 @@ class DefectPipeline(ImagePipeline):
         "en": "accept or reject each part by its photo, and show where the defect is",
         "zh": "根据照片判定零件合格与否，并标出缺陷位置",
     }
-    roles = data.ROLES
     Config = DefectConfig
     small = {"parts": 130, "side": 64, "seed": 1}
 

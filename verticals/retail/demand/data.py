@@ -1,15 +1,15 @@
 """What a sales record is told by, and what a piece too few or too many costs."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.contract import read_roles
-from shared.series.panel import Panel
+if TYPE_CHECKING:
+    from shared.series.panel import Panel
 
-from .config import DemandConfig
-
-ROLES = read_roles(Path(__file__).with_name("roles.toml"))
+    from .config import DemandConfig
 
 VOLUME = ("low", "medium", "high")
 

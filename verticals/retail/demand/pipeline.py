@@ -3,7 +3,6 @@
 import numpy as np
 
 from shared.forecast import ForecastPipeline
-from shared.series.orders import order_columns
 from shared.series.panel import Panel
 
 from . import data
@@ -24,7 +23,6 @@ class DemandPipeline(ForecastPipeline):
         "en": "forecast the demand of each item and say what to order",
         "zh": "预测每个商品的需求并给出订货量",
     }
-    roles = data.ROLES
     Config = DemandConfig
     small = {"items": 6, "stores": 2, "days": 320, "seed": 1}
 
@@ -41,9 +39,6 @@ class DemandPipeline(ForecastPipeline):
 
     def costs(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
         return data.costs(panel, self.config)
-
-    def orders(self, panel: Panel, forecast: np.ndarray) -> dict[str, np.ndarray]:
-        return order_columns(forecast, self.state["correlation"], self.config, *self.costs(panel))
 
     def parts(self, panel: Panel, origin: int) -> dict[str, np.ndarray]:
         found = {"volume": data.volume_classes(panel, origin), "pattern": data.sale_classes(panel, origin)}

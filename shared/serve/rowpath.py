@@ -1,0 +1,179 @@
+"""The quick road of rows that are written plainly: no data frame is built, and rows of several requests go together.
+
+It calls the pipeline's own hooks on NumPy columns, so that a clone's features are what is answered from. What it does
+not read (`Unread`) goes the contract's road, which knows more ways of writing and has the words for every fault.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from shared.binary import BinaryPipeline, Prepared
+from shared.contract import Table
+from shared.contract.plan import reading_plan
+from shared.diagnostic import DiagnosticPipeline
+from shared.imaging import ImagePipeline
+from shared.light.frame import Frame, Memory, stacked
+from shared.light.reader import Unread, read_rows
+from shared.light.rows import RowTable
+from shared.pipeline import Pipeline
+from shared.serve.past import Past
+
+MOST = 256  # rows of one request beyond which a data frame is as quick
+LARGEST = 1e-9  # difference of a score from the contract's road, which computes the same in another batch
+
+
+@dataclass
+class Rows:
+    """One request's part.
+
+    Args:
+        rows: Cells by the customer's names of columns.
+        history: Earlier rows that came with them; the store is then not looked at.
+        keep: Whether the store keeps them.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    history: Sequence[dict[str, Any]] = field(default_factory=list)
+    keep: bool = True
+
+
+@dataclass
+class RowsAnswered:
+    """Answers to one request, and what reasons are told from."""
+
+    answers: list[dict[str, Any]]
+    frame: Frame
+    prepared: Prepared
+    places: np.ndarray
+
+
+class RowPath:
+    """Scores rows of a loaded pipeline.
+
+    Args:
+        pipeline: Its network on a runtime that answers one row at once.
+        past: Where earlier rows are kept; None: nowhere.
+    """
+
+    def __init__(self, pipeline: BinaryPipeline, past: Past | None = None):
+        self.pipeline, self.past = pipeline, past
+        self.plan = reading_plan(pipeline.roles, pipeline.mapping)
+
+    @classmethod
+    def fits(cls, pipeline: Pipeline) -> bool:
+        """Whether the pipeline answers row by row, in the words of `BinaryPipeline`."""
+        plain = isinstance(pipeline, BinaryPipeline) and pipeline.mapping.wide is None
+        other = isinstance(pipeline, (ImagePipeline, DiagnosticPipeline))
+        return plain and not other and type(pipeline).answers is BinaryPipeline.answers
+
+    def read(self, asked: Rows) -> tuple[Frame, Frame | None]:
+        """The rows and their history by column.
+
+        Raises:
+            Unread: If a cell is not written plainly.
+        """
+        if len(asked.rows) > MOST or len(asked.history) > 8 * MOST:
+            raise Unread("there are many rows")
+        if len(asked.rows) > 1 and self.plan["format"]["duplicates"] != "keep" and _repeats(asked.rows):
+            raise Unread("two rows are equal")
+        history = read_rows(asked.history, self.plan, labels=True) if asked.history else None
+        return read_rows(asked.rows, self.plan), history
+
+    def answer(self, asked: Sequence[Rows]) -> list[RowsAnswered]:
+        """Answers several requests at once, each as if it were alone but for the store.
+
+        Raises:
+            Unread: If any cell is not written plainly.
+        """
+        return self.answered([(each, *self.read(each)) for each in asked])
+
+    def answered(self, read: Sequence[tuple[Rows, Frame, Frame | None]]) -> list[RowsAnswered]:
+        """The same of what `read` gave."""
+        table, memory = self._together(read)
+        prepared = self.pipeline.prepare(table)
+        scores = self.pipeline.scores(prepared, np.arange(table.own))
+        decisions = self.pipeline.thresholds.decide(scores).tolist()
+        found, start, scores = [], 0, scores.tolist()
+        for _, frame, _ in read:
+            stop = start + len(frame)
+            answers = [
+                {"row": row, "score": score, "decision": decision}
+                for row, (score, decision) in enumerate(zip(scores[start:stop], decisions[start:stop]), 1)
+            ]
+            found.append(RowsAnswered(answers, frame, prepared, np.arange(start, stop)))
+            start = stop
+        if self.past is not None:
+            self._keep(read, memory)
+        return found
+
+    def _together(self, read) -> tuple[RowTable, Memory]:
+        """One table: the rows of all requests, then what each looks back on."""
+        frames = [frame for _, frame, _ in read]
+        stored = [self.past is not None and history is None for _, _, history in read]
+        numbers = [0 if of_store else number for number, of_store in enumerate(stored, start=1)]
+        apart = [np.full(len(frame), number) for frame, number in zip(frames, numbers)]
+        behind = [(history, number) for (_, _, history), number in zip(read, numbers) if history is not None]
+        known: dict[str, np.ndarray] = {}
+        own = sum(map(len, frames))
+        if any(stored):
+            asking = stacked([frame for frame, of_store in zip(frames, stored) if of_store])
+            found = self.past.behind(asking)
+            if found is not None:
+                behind.append((found[0], 0))
+                before = own + sum(len(history) for history, _ in behind[:-1])
+                known = {name: _behind(values, before) for name, values in found[1].items()}
+        frames += [history for history, _ in behind]
+        apart += [np.full(len(history), number) for history, number in behind]
+        whole, memory, apart = stacked(frames), Memory(known), np.concatenate(apart)
+        whole.memory, whole.apart = memory, apart if len(read) > 1 else None
+        return RowTable(whole, own), memory
+
+    def _keep(self, read, memory: Memory) -> None:
+        """Puts the rows into the store; those that brought their history have none to come behind."""
+        start, frames, places = 0, [], []
+        for each, frame, history in read:
+            stop = start + len(frame)
+            if each.keep and history is None:
+                frames.append(frame)
+                places.append(np.arange(start, stop))
+            start = stop
+        if frames:
+            rows = np.concatenate(places)
+            self.past.add(stacked(frames), {name: values[rows] for name, values in memory.found.items()})
+
+    def remember(self, frame: Frame) -> int:
+        """Puts rows with their labels into the store; returns how many are new."""
+        table, memory = self._together([(Rows([]), frame, None)])
+        self.pipeline.prepare(table)
+        return self.past.add(frame, {name: values[: len(frame)] for name, values in memory.found.items()})
+
+    def seed(self, table: Table) -> int:
+        """Puts a whole checked table into the store, each row with what its own past tells of it."""
+        memory = Memory()
+        frame = Frame({name: _plain(table.frame[name]) for name in self._kept(table.frame)}, memory=memory)
+        self.pipeline.prepare(RowTable(frame, len(frame)))
+        return self.past.add(frame, memory.found)
+
+    def _kept(self, frame) -> list[str]:
+        return [entry["target"] for entry in self.plan["columns"] if entry["target"] in frame]
+
+
+def _repeats(rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether two rows are equal as they came; the contract decides what is to be done with them."""
+    return len({repr(sorted(row.items(), key=str)) for row in rows}) < len(rows)
+
+
+def _plain(values) -> np.ndarray:
+    """A column of a data frame as the features read one of a `Frame`."""
+    if not hasattr(values, "cat"):
+        return values.to_numpy()
+    names = np.append(values.cat.categories.to_numpy(dtype=object), None)
+    return names[values.cat.codes.to_numpy()]  # code -1, missing, picks the last
+
+
+def _behind(values: np.ndarray, rows: int) -> np.ndarray:
+    """Remembered values behind so many rows of which nothing is remembered yet."""
+    return np.concatenate([np.full((rows, *values.shape[1:]), np.nan), values])

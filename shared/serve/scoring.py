@@ -1,0 +1,257 @@
+"""A question to an answer, by the road of `verticals predict`: read, check, predict."""
+
+import base64
+import io
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from shared import bundle
+from shared.bundle_files import digest
+from shared.contract import RawTable, Table
+from shared.contract.tables import table_of_bytes
+from shared.diagnostic import DiagnosticPipeline
+from shared.errors import BundleError, ConfigError, ContractError, Fault, MissingExtraError
+from shared.forecast import ForecastPipeline
+from shared.images.listing import photos_of
+from shared.imaging import ImagePipeline
+from shared.pipeline import Pipeline
+from shared.serve.problems import Problem
+from shared.serve.questions import Question
+from shared.serve.reasons import MOST_ROWS, reasons_of, tells_reasons
+from shared.serve.rows import raw_of
+from shared.serve.settings import ServeSettings
+from shared.serve.uploads import Uploads, unpacked
+
+PLAIN_READS = (Pipeline, ImagePipeline, DiagnosticPipeline)  # whose `read` of a CSV is `read_table`
+
+
+@dataclass
+class Answered:
+    """What a question was answered.
+
+    Args:
+        frame: Of `Pipeline.predict`.
+        notes: What was seen and decided in reading.
+        reasons: Of each answer; None: none were asked for.
+        heatmaps: PNG of each photo, in base64; None: none were asked for.
+        table: What was answered, for sketches.
+    """
+
+    frame: pd.DataFrame
+    notes: list[str]
+    reasons: list[list[dict[str, Any]]] | None = None
+    heatmaps: list[str] | None = None
+    table: Table | None = field(default=None, repr=False)
+
+
+class Scoring:
+    """A loaded bundle that answers questions; several threads may ask it.
+
+    Args:
+        folder: Of the bundle.
+        settings: How the service is run.
+    Raises:
+        BundleError: If the bundle is damaged.
+        MissingExtraError: If ONNX Runtime is asked for and not installed.
+    """
+
+    def __init__(self, folder: str | Path, settings: ServeSettings):
+        self.settings, self.content = settings, bundle.read_facts(folder)
+        self.version = digest(self.content)[:12]
+        loaded = bundle.load(folder)
+        self.runtime, self.pipeline = _on_runtime(loaded, settings)
+        self.roles = [
+            role.name for role in loaded.roles if role.required or role.name in loaded.mapping.columns
+        ]
+        if loaded.mapping.signal is not None:
+            self.roles = [*dict.fromkeys([*self.roles, "signal"])]
+        self.past = None if settings.history is None else loaded.read(settings.history, loaded.mapping.format)
+        self.store = None if settings.store is None else _opened(self.pipeline, settings.store)
+
+    def answer(self, question: Question) -> Answered:
+        """The answers to all rows of a question.
+
+        Raises:
+            ContractError: With every fault of the rows.
+            Problem: If there are too many rows, or what is asked for is not to be had.
+        """
+        return self.by_contract(question)
+
+    def by_contract(self, question: Question) -> Answered:
+        """The road of `verticals predict`, which every other road must agree with."""
+        self._refuse(question)
+        raw = self.raw(question)
+        if len(raw) > self.settings.max_rows:
+            raise _too_many(len(raw), self.settings.max_rows)
+        if question.reasons and len(raw) > MOST_ROWS:
+            text = f"reasons are given for {MOST_ROWS} rows at most, found {len(raw):,}. Ask for fewer rows"
+            raise Problem(422, text)
+        table = self.pipeline.check(raw, predict=True, earlier=self.earlier(question))
+        own = np.arange(len(table) if table.own is None else table.own)
+        frame, heatmaps = self._predicted(table, own, pictures=question.pictures)
+        reasons = None
+        if question.reasons:
+            reasons = reasons_of(self.pipeline, table, own, most=question.reasons, lang=question.lang)
+        return Answered(frame, table.notes, reasons, heatmaps, table)
+
+    def remember(self, question: Question) -> int:
+        """Puts rows, with labels where they are known, into the store; returns how many are new.
+
+        Raises:
+            ContractError: With every fault of the rows.
+        """
+        self._refuse(question)
+        table = self.pipeline.check(self.raw(question), predict=True)
+        return self.store.seed(table)
+
+    def raw(self, question: Question) -> RawTable:
+        """The rows of a question as they were delivered."""
+        store = self._store(question.files)
+        if question.rows is not None:
+            return raw_of(question.rows, self.pipeline.mapping, self.roles, store)
+        if question.table is not None:
+            return replace(read_csv(self.pipeline, question.table), store=store)
+        if "image" not in self.roles:
+            fault = Fault(text="photos were sent, and this solution reads none. Send rows")
+            raise ContractError("the request does not fit", [fault])
+        if isinstance(self.pipeline, ImagePipeline):
+            return photos_of(store)
+        listed = photos_of(store, named=False)
+        return replace(listed, data=listed.data.select(["image"]))
+
+    def earlier(self, question: Question) -> RawTable | None:
+        """The rows that the answers look back on: those the service was started with, then those of the question."""
+        sent = None
+        if question.history:
+            if len(question.history) > self.settings.max_rows:
+                raise _too_many(len(question.history), self.settings.max_rows)
+            sent = raw_of(question.history, self.pipeline.mapping, self.roles, Uploads())
+            if sent.faults:
+                raise ContractError("`history` does not fit", sent.faults)
+        given = [each for each in (self.past, sent) if each is not None]
+        return stacked(given) if len(given) > 1 else given[0] if given else None
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether earlier rows can change an answer."""
+        if isinstance(self.pipeline, (ImagePipeline, DiagnosticPipeline)):
+            return False
+        return isinstance(self.pipeline, ForecastPipeline) or any(
+            role.kind == "key" and role.name in self.roles for role in self.pipeline.roles
+        )
+
+    def _refuse(self, question: Question) -> None:
+        """What this bundle cannot answer, whatever the rows are."""
+        faults = []
+        if question.reasons and not tells_reasons(self.pipeline):
+            faults.append(Fault(text="`reasons`: this solution gives none. Ask without them"))
+        if question.history and not self.looks_back:
+            faults.append(Fault(text="`history`: this solution looks back on no rows. Ask without them"))
+        if question.pictures and not isinstance(self.pipeline, ImagePipeline):
+            faults.append(Fault(text="`pictures`: this solution draws none. Ask without them"))
+        if faults:
+            raise ContractError("the request does not fit", faults)
+        if question.rows is not None and len(question.rows) > self.settings.max_rows:
+            raise _too_many(len(question.rows), self.settings.max_rows)
+
+    def _store(self, files: dict[str, bytes]) -> Uploads:
+        store = Uploads()
+        for name, content in files.items():
+            zipped = name.lower().endswith(".zip")
+            inside = (
+                unpacked(name, content, most_bytes=self.settings.max_bytes) if zipped else {name: content}
+            )
+            for each, photo in inside.items():
+                if not store.add(each, photo):
+                    raise ContractError(
+                        "the request does not fit",
+                        [Fault(text="two files have one name. Rename one of them")],
+                    )
+        return store
+
+    def _predicted(self, table: Table, own: np.ndarray, *, pictures: bool):
+        if not pictures:
+            return self.pipeline.predict(table, own), None
+        with tempfile.TemporaryDirectory(prefix="verticals-") as folder:
+            frame = self.pipeline.predict(table, own, folder=Path(folder))
+            heatmaps = [_png(Path(folder) / name) for name in frame["heatmap"]]
+        return frame.drop(columns="heatmap"), heatmaps
+
+
+def _opened(pipeline: Pipeline, folder: str):
+    """The quick road with a store of earlier rows."""
+    from shared.contract.plan import reading_plan
+    from shared.serve.past import Past
+    from shared.serve.rowpath import RowPath
+
+    if not RowPath.fits(pipeline):
+        fault = Fault(text="--store: this solution keeps no earlier rows. Leave it out")
+        raise ConfigError("the service cannot be started", [fault])
+    return RowPath(pipeline, Past(folder, reading_plan(pipeline.roles, pipeline.mapping), pipeline.name))
+
+
+def read_csv(pipeline: Pipeline, content: bytes) -> RawTable:
+    """A CSV as the pipeline reads one; only a pipeline with a `read` of its own is given a file."""
+    read = type(pipeline).read.__func__
+    if any(read is each.read.__func__ for each in PLAIN_READS):
+        return table_of_bytes("rows.csv", content, pipeline.mapping.format)
+    with tempfile.TemporaryDirectory(prefix="verticals-") as folder:
+        path = Path(folder) / "rows.csv"
+        path.write_bytes(content)
+        return pipeline.read(path, pipeline.mapping.format, predict=True)
+
+
+def stacked(tables: list[RawTable]) -> RawTable:
+    """Raw tables one below the other; a column that they hold in different types is taken as texts.
+
+    Example:
+        >>> one, two = RawTable(pa.table({"a": ["1"]}), "one"), RawTable(pa.table({"a": [2], "b": [3]}), "two")
+        >>> stacked([one, two]).data.to_pydict()
+        {'a': ['1', '2'], 'b': [None, 3]}
+    """
+    kinds: dict[str, set] = {}
+    for table in tables:
+        for column in table.data.schema:
+            kinds.setdefault(column.name, set()).add(column.type)
+    as_text = {name for name, found in kinds.items() if len(found) > 1}
+    parts = []
+    for table in tables:
+        fields = [
+            pa.field(column.name, pa.string() if column.name in as_text else column.type)
+            for column in table.data.schema
+        ]
+        parts.append(table.data.cast(pa.schema(fields)))
+    return replace(tables[0], data=pa.concat_tables(parts, promote_options="default"), rows=None)
+
+
+def _on_runtime(pipeline: Pipeline, settings: ServeSettings) -> tuple[str, Pipeline]:
+    """The pipeline, its network run as the settings say."""
+    if settings.runtime == "tensorflow":
+        return "tensorflow", pipeline
+    from shared.export import with_runtime
+
+    try:
+        return "onnx", with_runtime(pipeline, "onnx", threads=settings.threads)
+    except (BundleError, MissingExtraError):
+        if settings.runtime == "onnx":
+            raise
+        return "tensorflow", pipeline
+
+
+def _png(path: Path) -> str:
+    from PIL import Image
+
+    out = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode("ascii")
+
+
+def _too_many(found: int, most: int) -> Problem:
+    return Problem(413, f"a request holds {most:,} rows at most, found {found:,}. Send them in parts")

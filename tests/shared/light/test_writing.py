@@ -1,0 +1,59 @@
+"""What is exported as a light scorer, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shared import bundle
+from shared.contract import Mapping
+from shared.errors import BundleError
+from shared.export.beside import with_onnx
+from shared.light.writing import export_light, kind_of
+from verticals.finance import FraudPipeline
+from verticals.retail import DemandPipeline
+
+KEPT = Path(__file__).parents[2] / "fixtures" / "bundles" / "finance_fraud" / "bundle"
+
+
+class Doubled(FraudPipeline):
+    """Answers by code that a light scorer does not carry."""
+
+    def decode(self, raw):
+        return super().decode(raw) / 2
+
+
+def test_the_facts_hold_no_row_and_name_every_file(tmp_path):
+    facts = export_light(KEPT, tmp_path / "out")
+    files = {
+        str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()
+    }
+    assert files - {"export.json"} == set(facts["files"])
+    content = json.loads((tmp_path / "out" / "scorer.json").read_text("utf-8"))
+    assert not {"profile", "facts", "history"} & set(content)
+    assert (tmp_path / "out" / "requirements.txt").read_text().split("==")[0] == "numpy"
+
+
+def test_the_network_of_the_bundle_is_taken_as_it_is(tmp_path):
+    folder = bundle.save(bundle.load(KEPT), tmp_path / "bundle", beside=with_onnx)
+    export_light(folder, tmp_path / "out")
+    assert (tmp_path / "out" / "model.onnx").read_bytes() == (folder / "model.onnx").read_bytes()
+
+
+def test_a_solution_that_answers_by_its_own_code_is_refused_by_name():
+    with pytest.raises(BundleError, match="its own `decode`"):
+        kind_of(Doubled())
+
+
+def test_tables_in_wide_form_are_refused():
+    mapping = Mapping(wide={"id": "item", "origin": "2024-01-01", "frequency": "D"})
+    with pytest.raises(BundleError, match="one column a step"):
+        kind_of(DemandPipeline(mapping=mapping))
+
+
+def test_nothing_else_is_replaced(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(BundleError, match="no export"):
+        export_light(KEPT, tmp_path / "out")
+    assert (tmp_path / "out" / "mine.txt").read_text() == "mine"

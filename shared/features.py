@@ -92,7 +92,7 @@ def histories(frame: pd.DataFrame | Frame, time: np.ndarray, **keys: Sequence[st
     found = {name: columns for name, columns in keys.items() if all(column in frame for column in columns)}
 
     def sort(columns: Sequence[str]) -> History:
-        return History(_keys(frame, columns), time)
+        return History(_keys(frame, columns), time, asked=getattr(frame, "asked", None))
 
     return dict(zip(found, _side_by_side(sort, found.values(), len(frame))))
 

@@ -6,7 +6,6 @@ so rows of equal time never see each other and the order of the file does not ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,8 @@ if TYPE_CHECKING:  # what is read row by row, in a service, does without pandas
     import pandas as pd
 
 DAY = 86_400.0
-FEW = 4096  # rows that are added up faster one by one
+FEW = 4096  # rows that are told apart faster one by one
+LONG = 32  # rows of a key that are added up by themselves
 LONGEST = 4e12  # seconds that a table may span; in microseconds twice as many fit into int64
 
 
@@ -110,6 +110,8 @@ class History:
     Args:
         codes: Key of each row, int64, `(rows,)`; -1 for none.
         time: Seconds, float64, `(rows,)`; in any order.
+        asked: How many rows, the first ones, anything is asked of; None: all. Rows of keys that none of these has are
+            left out, and what is told of them is 0.
     Raises:
         ValueError: If a time is missing, or the lengths differ.
     Example:
@@ -120,16 +122,21 @@ class History:
         [0.0, 5.0, 0.0, 12.0]
     """
 
-    def __init__(self, codes: np.ndarray, time: np.ndarray):
+    def __init__(self, codes: np.ndarray, time: np.ndarray, *, asked: int | None = None):
         codes, stamp = alone_if_missing(codes), _microseconds(time)
         if len(codes) != len(stamp):
             raise ValueError(f"expected a time for each of {len(codes)} keys, found {len(stamp)}")
+        self._rows = len(codes)
+        kept = None if asked is None else np.flatnonzero(np.isin(codes, codes[:asked]))
+        if kept is not None:
+            codes, stamp = codes[kept], stamp[kept]
         in_order = bool(np.all(stamp[1:] >= stamp[:-1]))
-        self.order = np.argsort(codes, kind="stable") if in_order else np.lexsort((stamp, codes))
+        order = np.argsort(codes, kind="stable") if in_order else np.lexsort((stamp, codes))
         # Long before the sort by key, the times are in order or nearly so: it is quicker to rank them here.
         self._moments, moment = np.unique(stamp, return_inverse=True)
-        self._moment = moment.astype(np.int32)[self.order]
-        codes, self._stamp = codes[self.order], stamp[self.order]
+        self._moment = moment.astype(np.int32)[order]
+        codes, self._stamp = codes[order], stamp[order]
+        self.order = order if kept is None else kept[order]
         first = np.r_[True, codes[1:] != codes[:-1]][: len(codes)]  # of its key
         self.start = _latest(first)
         # One sorted axis over all keys turns every window into look-ups. On it a time is its place among all
@@ -140,7 +147,7 @@ class History:
         self._places: dict[tuple[float, str], np.ndarray] = {}
 
     def __len__(self) -> int:
-        return len(self.order)
+        return self._rows
 
     def _reached(self, seconds: float, side: str) -> np.ndarray:
         """Sorted place of the first row of the key not before ("left") or after ("right") `seconds` ago."""
@@ -161,7 +168,7 @@ class History:
         return np.minimum(first, end), end
 
     def _unsort(self, values: np.ndarray) -> np.ndarray:
-        out = np.empty(len(values), values.dtype)
+        out = np.zeros(self._rows, values.dtype)
         out[self.order] = values
         return out
 
@@ -231,30 +238,16 @@ def _latest(mark: np.ndarray) -> np.ndarray:
 
 
 def _running_sums(values: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Compensated running sums from each key's `start` on; of few rows without pandas, to the same last bit."""
-    if len(values) > FEW:
-        try:
-            import pandas as pd
-        except ImportError:  # a light scorer has none, and time
-            pass
-        else:
-            return pd.Series(values).groupby(start, sort=False).cumsum().to_numpy()
-    return np.array(_compensated(values.tolist(), start.tolist()), np.float64)
-
-
-def _compensated(values: Sequence[float], start: Sequence[int]) -> list[float]:
-    """Kahan, Further remarks on reducing truncation errors, 1965; as pandas sums within groups."""
-    out, total, lost = [], 0.0, 0.0
-    for place, (value, first) in enumerate(zip(values, start)):
-        if place == first:
-            total = lost = 0.0
-        value -= lost
-        after = total + value
-        lost = after - total - value
-        total = after
-        if lost != lost:  # of an infinite total
-            lost = 0.0
-        out.append(total)
+    """Running sums from each key's `start` on, added in order: no key's rounding reaches another."""
+    first = np.flatnonzero(start == np.arange(len(start)))
+    size = np.diff(np.append(first, len(start)))
+    out = values.astype(np.float64)
+    for begin, rows in zip(first[size > LONG].tolist(), size[size > LONG].tolist()):
+        np.cumsum(values[begin : begin + rows], out=out[begin : begin + rows])
+    first, size = first[size <= LONG], size[size <= LONG]
+    for place in range(1, int(size.max(initial=0))):  # the second rows of all short keys, then the third, ...
+        first, size = first[size > place], size[size > place]
+        out[first + place] += out[first + place - 1]
     return out
 
 

@@ -15,6 +15,7 @@ class Frame:
         memory: What a service remembers of rows, see `Memory`.
         apart: Of rows that stand in one frame by chance, as of several requests, which belong together, `(rows,)`,
             int64; no key is shared by others. None: they are of one table.
+        asked: How many rows, the first ones, are to be told of; the others are only looked back on. None: all.
     Example:
         >>> frame = Frame({"amount": np.array([3.0, 4.0])})
         >>> len(frame), "amount" in frame, list(frame)
@@ -28,8 +29,9 @@ class Frame:
         *,
         memory: "Memory | None" = None,
         apart: np.ndarray | None = None,
+        asked: int | None = None,
     ):
-        self._columns, self.memory, self.apart = dict(columns), memory, apart
+        self._columns, self.memory, self.apart, self.asked = dict(columns), memory, apart, asked
         self._rows = len(next(iter(self._columns.values()))) if rows is None else rows
 
     def __len__(self) -> int:

@@ -24,7 +24,7 @@ from shared.pipeline import Pipeline
 KINDS = {  # from the most special on: the class a solution derives from, and what it must leave as it is
     "image": (ImagePipeline, ("predict", "prepare", "answers", "named", "decode", "outputs")),
     "diagnosis": (DiagnosticPipeline, ("predict", "prepare", "answers", "features", "encode", "probability")),
-    "forecast": (ForecastPipeline, ("predict", "answers", "forecast", "series_of")),
+    "forecast": (ForecastPipeline, ("predict", "answers", "forecast", "orders", "series_of")),
     "binary": (BinaryPipeline, ("predict", "prepare", "answers", "features", "encode", "decode", "scores")),
 }
 KEPT = ("solution", "class", "mapping", "config", "state", "calibration", "decision", "correction")

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from shared.errors import VerticalsError
+from shared.serve.answered import Answered
 from shared.serve.bodies import read_body
 from shared.serve.logs import Log, take_over
 from shared.serve.observing import Observed
@@ -24,6 +25,7 @@ from shared.serve.settings import ServeSettings
 
 PAGE = Path(__file__).with_name("page")
 HTML = "index.html"
+SMALL = 65_536  # bytes of JSON that are read at once, and answered together with others
 STARTUP_FAILURE = 3  # the exit code by which uvicorn's parent process knows that no worker will ever start
 
 
@@ -108,6 +110,11 @@ async def _predict(request: Request) -> Response:
     body = await _body(request, service)
     kind, query = request.headers.get("content-type", ""), dict(request.query_params)
     as_csv = wants_csv(request.headers.get("accept", ""))
+    if len(body) <= SMALL and kind.startswith(JSON):
+        question = read_question(kind, body, query, lang=service.settings.lang)
+        answered = await service.together(question)
+        if answered is not None:
+            return _reply(service, seen, answered, as_csv)
     return await service.run(lambda: _answer(service, seen, kind, body, query, as_csv))
 
 
@@ -125,8 +132,6 @@ def _answer(
     service: Service, seen: dict, kind: str, body: bytes, query: dict[str, str], as_csv: bool
 ) -> Response:
     """A body to the reply, in one of the threads."""
-    from shared.serve.replies import to_csv, to_json
-
     lang = service.settings.lang
     try:
         question = read_question(kind, body, query, lang=lang)
@@ -136,14 +141,20 @@ def _answer(
         return _refusal(Problem.of(error), seen, lang)
     except Problem as problem:
         return _refusal(problem, seen, lang)
-    seen["rows"] = len(answered.frame) if answered.table is None else len(answered.table)
+    return _reply(service, seen, answered, as_csv)
+
+
+def _reply(service: Service, seen: dict, answered: Answered, as_csv: bool) -> Response:
+    from shared.serve.replies import to_csv, to_json
+
+    seen["rows"] = answered.rows
     if as_csv:
         reply = Response(to_csv(answered), media_type="text/csv; charset=utf-8")
     else:
         simulated = service.scoring.pipeline.mapping.simulated
         content = to_json(answered, request_id=seen["id"], model=service.model.brief, simulated=simulated)
         reply = Response(content, media_type=JSON)
-    service.answered(answered.frame, answered.table)
+    service.answered(answered)
     return reply
 
 
@@ -162,7 +173,7 @@ async def _events(request: Request) -> Response:
     """Earlier rows for the store."""
     service, seen = request.app.state.service, request.scope["state"]["seen"]
     service.refuse_unless_ready()
-    if service.scoring.store is None:
+    if service.settings.store is None:
         raise Problem(404, "there is no store of earlier rows. Start the service with --store FOLDER")
     body = await _body(request, service)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:

@@ -1,11 +1,13 @@
 """What Prometheus is told; with several workers their figures are added up."""
 
 import os
+from collections import Counter as Counts
 from pathlib import Path
 
-import pandas as pd
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from shared.serve.answered import Answered
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where the workers of one service keep their figures
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -43,15 +45,13 @@ class Measures:
         self._requests.labels(path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
 
-    def answers(self, frame: pd.DataFrame) -> None:
+    def answers(self, answered: Answered) -> None:
         """The answers to one request."""
-        self._rows.inc(len(frame))
-        if "decision" in frame:
-            for decision, count in frame["decision"].value_counts().items():
-                self._decisions.labels(str(decision)).inc(int(count))
-        if "score" in frame:
-            for score in frame["score"]:
-                self._scores.observe(score)
+        self._rows.inc(len(answered))
+        for decision, count in Counts(answered.column("decision") or ()).items():
+            self._decisions.labels(str(decision)).inc(count)
+        for score in answered.column("score") or ():
+            self._scores.observe(score)
 
     def bundle(self, solution: str, version: str, runtime: str) -> None:
         """Which bundle answers."""

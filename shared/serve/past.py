@@ -18,6 +18,7 @@ from shared.errors import BundleError
 from shared.light.frame import Frame
 
 FILE, FORM = "past.sqlite", 1
+MEMORY = ":memory:"  # instead of a folder: what is kept ends with the process
 MOST = 2_000  # latest rows of a key that an answer looks back on
 NEVER = np.iinfo(np.int64).min
 
@@ -28,7 +29,7 @@ class Past:
     A row is kept once: one that is equal in all columns but the label is the same row, and brings its label.
 
     Args:
-        folder: Where the file lies; made if it is not there.
+        folder: Where the file lies; made if it is not there. `MEMORY`: there is no file.
         plan: Of `shared.contract.plan.reading_plan`.
         solution: Which the file belongs to.
         most: Latest rows of each key that are looked back on.
@@ -58,14 +59,16 @@ class Past:
             raise BundleError(
                 f"`{solution}` has no key and time to keep earlier rows by; serve it without --store"
             )
-        self.path = Path(folder) / FILE
+        self.path = Path(folder) / FILE if folder != MEMORY else Path(MEMORY)
         self._open(solution)
 
     def _open(self, solution: str) -> None:
         described = {"form": FORM, "solution": solution, "numbers": self.numbers, "texts": self.texts}
         described["keys"] = self.keys
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path != Path(MEMORY):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.touch(mode=0o600)
             self._base = sqlite3.connect(self.path, timeout=10, check_same_thread=False, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=NORMAL")
@@ -74,7 +77,6 @@ class Past:
             first = {"described": json.dumps(described), "salt": secrets.token_hex(16), "memory": "{}"}
             self._base.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", first.items())
             found = dict(self._base.execute("SELECT name, value FROM facts"))
-            self.path.chmod(0o600)
         except (sqlite3.Error, OSError) as error:
             raise BundleError(f"{self.path} cannot be opened: {error}. Name another --store") from None
         if json.loads(found["described"]) != described:
@@ -103,20 +105,22 @@ class Past:
     def behind(self, frame: Frame) -> tuple[Frame, dict[str, np.ndarray]] | None:
         """The earlier rows that share a key with one of the frame, and what is remembered of each.
 
-        Keys that the frame does not name are texts that equal no key of it.
+        A row of the frame that was kept before is not among them. Keys that the frame does not name are hashes, which
+        equal no key of it.
         """
-        at = frame[self.time].astype(np.int64)
+        mine, at = set(self.marks(frame)), frame[self.time].astype(np.int64)
         latest = int(at.max(initial=NEVER))
-        found: dict[int, tuple] = {}
+        found: dict[bytes, tuple] = {}
         names = self._named(frame)
         for number, key in enumerate(self.keys):
             for digest in names[key]:
                 for row in self._base.execute(self._query(number), (digest, latest, self.most)):
-                    found[row[0]] = row
+                    if row[0] not in mine:
+                        found[row[0]] = row
         return self._framed(list(found.values()), names) if found else None
 
     def _query(self, number: int) -> str:
-        columns = ["id", "at", "label", "memory", *(f"k{at}" for at in range(len(self.keys)))]
+        columns = ["same", "at", "label", "memory", *(f"k{at}" for at in range(len(self.keys)))]
         columns += [f"n{at}" for at in range(len(self.numbers))] + [f"t{at}" for at in range(len(self.texts))]
         return (
             f"SELECT {', '.join(columns)} FROM events WHERE k{number} = ? AND at < ? ORDER BY at DESC LIMIT ?"
@@ -199,6 +203,10 @@ class Past:
         names = ["same", "at", "label", "memory", *(f"k{at}" for at in range(len(self.keys)))]
         names += [f"n{at}" for at in range(len(self.numbers))] + [f"t{at}" for at in range(len(self.texts))]
         return ", ".join(names)
+
+    def marks(self, frame: Frame) -> list[bytes]:
+        """What a row is known by again: a hash of all its columns but the label."""
+        return [row[0] for row in self._rows(frame, [None] * len(frame))]
 
     def _rows(self, frame: Frame, blobs: Iterable[bytes | None]):
         size = len(frame)

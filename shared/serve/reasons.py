@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from shared import encoding
-from shared.binary import BinaryPipeline
+from shared.binary import BinaryPipeline, Prepared
 from shared.cases import log_odds
-from shared.contract import Table
 from shared.diagnostic import DiagnosticPipeline
 from shared.encoding import FIRST, MISSING
 from shared.explain import Places, shapley_values
@@ -57,12 +56,12 @@ def typical_row(row: Arrays, state: dict[str, Any]) -> Arrays:
 
 
 def reasons_of(
-    pipeline: BinaryPipeline, table: Table, rows: np.ndarray, *, most: int, lang: str = "en"
+    pipeline: BinaryPipeline, prepared: Prepared, rows: np.ndarray, *, most: int, lang: str = "en"
 ) -> list[list[dict[str, Any]]]:
     """The features that moved each row's score most, the strongest first.
 
     Args:
-        table: Checked.
+        prepared: Of `pipeline.prepare`.
         rows: Positions.
         most: Features of each row.
         lang: Of their texts.
@@ -70,7 +69,7 @@ def reasons_of(
         For each row `feature`, `text`, `value` (its own, in the customer's units; None where there is none) and
         `effect`, in log odds.
     """
-    prepared, places, words = pipeline.prepare(table), _places(pipeline), pipeline.words()
+    places, words = _places(pipeline), pipeline.words()
     found = []
     for row in rows:
         arrays = prepared.inputs.take(np.array([row]))
@@ -113,6 +112,6 @@ def _value(features, name: str, row: int) -> float | str | None:
         number = float(features.numbers[name][row])
         return number if np.isfinite(number) else None
     if name in features.categories:
-        value = features.categories[name].iloc[row]
+        value = np.asarray(features.categories[name], object)[row]
         return None if pd.isna(value) else str(value)
     return None  # a history has none

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shared.serve.scoring import Answered
+from shared.serve.answered import Answered
 
 
 def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -52,7 +52,8 @@ def _plain(cell: Any) -> Any:
 
 def to_json(answered: Answered, *, request_id: str, model: dict[str, Any], simulated: bool) -> bytes:
     """The body of a reply."""
-    answers = records_of(answered.frame)
+    plain = isinstance(answered.answers, list)
+    answers = answered.answers if plain else records_of(answered.frame)
     for name, beside in (("reasons", answered.reasons), ("heatmap", answered.heatmaps)):
         for answer, each in zip(answers, beside or ()):
             answer[name] = each

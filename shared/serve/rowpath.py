@@ -4,6 +4,7 @@ It calls the pipeline's own hooks on NumPy columns, so that a clone's features a
 not read (`Unread`) goes the contract's road, which knows more ways of writing and has the words for every fault.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,8 +22,7 @@ from shared.light.rows import RowTable
 from shared.pipeline import Pipeline
 from shared.serve.past import Past
 
-MOST = 256  # rows of one request beyond which a data frame is as quick
-LARGEST = 1e-9  # difference of a score from the contract's road, which computes the same in another batch
+MOST = 256  # rows beyond which a data frame is as quick
 
 
 @dataclass
@@ -59,7 +59,7 @@ class RowPath:
     """
 
     def __init__(self, pipeline: BinaryPipeline, past: Past | None = None):
-        self.pipeline, self.past = pipeline, past
+        self.pipeline, self.past, self._lock = pipeline, past, threading.Lock()
         self.plan = reading_plan(pipeline.roles, pipeline.mapping)
 
     @classmethod
@@ -69,13 +69,15 @@ class RowPath:
         other = isinstance(pipeline, (ImagePipeline, DiagnosticPipeline))
         return plain and not other and type(pipeline).answers is BinaryPipeline.answers
 
-    def read(self, asked: Rows) -> tuple[Frame, Frame | None]:
+    def read(self, asked: Rows, *, most: int = MOST) -> tuple[Frame, Frame | None]:
         """The rows and their history by column.
 
+        Args:
+            most: Rows, and earlier rows, that are read one by one.
         Raises:
-            Unread: If a cell is not written plainly.
+            Unread: If a cell is not written plainly, or there are more rows.
         """
-        if len(asked.rows) > MOST or len(asked.history) > 8 * MOST:
+        if max(len(asked.rows), len(asked.history)) > most:
             raise Unread("there are many rows")
         if len(asked.rows) > 1 and self.plan["format"]["duplicates"] != "keep" and _repeats(asked.rows):
             raise Unread("two rows are equal")
@@ -92,6 +94,28 @@ class RowPath:
 
     def answered(self, read: Sequence[tuple[Rows, Frame, Frame | None]]) -> list[RowsAnswered]:
         """The same of what `read` gave."""
+        if self.past is None:
+            return self._answered(read)
+        with self._lock:  # so that of two threads one sees what the other keeps
+            if len(read) > 1 and self._share_rows(read):
+                return [each for one in read for each in self._answered([one])]
+            return self._answered(read)
+
+    def _share_rows(self, read) -> bool:
+        """Whether two requests hold the same row, which must not count twice in the past of others."""
+        marks = [set(self.past.marks(frame)) for _, frame, history in read if history is None]
+        return len(set().union(*marks)) < sum(map(len, marks))
+
+    def answered_table(self, table: Table, *, keep: bool = True) -> RowsAnswered:
+        """The rows of a checked table, with what the store has of their keys."""
+        return self.answered([(Rows([], keep=keep), self.frame_of(table), None)])[0]
+
+    def frame_of(self, table: Table) -> Frame:
+        """The columns of a checked table."""
+        kept = [entry["target"] for entry in self.plan["columns"] if entry["target"] in table.frame]
+        return Frame({name: _plain(table.frame[name]) for name in kept}, len(table))
+
+    def _answered(self, read) -> list[RowsAnswered]:
         table, memory = self._together(read)
         prepared = self.pipeline.prepare(table)
         scores = self.pipeline.scores(prepared, np.arange(table.own))
@@ -129,6 +153,9 @@ class RowPath:
         apart += [np.full(len(history), number) for history, number in behind]
         whole, memory, apart = stacked(frames), Memory(known), np.concatenate(apart)
         whole.memory, whole.apart = memory, apart if len(read) > 1 else None
+        # What is remembered of earlier rows need not be found again; of those that came with a request it must.
+        recalled = all(not np.isnan(values[own:]).any() for values in known.values())
+        whole.asked = own if all(stored) and recalled else None
         return RowTable(whole, own), memory
 
     def _keep(self, read, memory: Memory) -> None:
@@ -146,19 +173,11 @@ class RowPath:
 
     def remember(self, frame: Frame) -> int:
         """Puts rows with their labels into the store; returns how many are new."""
-        table, memory = self._together([(Rows([]), frame, None)])
-        self.pipeline.prepare(table)
-        return self.past.add(frame, {name: values[: len(frame)] for name, values in memory.found.items()})
-
-    def seed(self, table: Table) -> int:
-        """Puts a whole checked table into the store, each row with what its own past tells of it."""
-        memory = Memory()
-        frame = Frame({name: _plain(table.frame[name]) for name in self._kept(table.frame)}, memory=memory)
-        self.pipeline.prepare(RowTable(frame, len(frame)))
-        return self.past.add(frame, memory.found)
-
-    def _kept(self, frame) -> list[str]:
-        return [entry["target"] for entry in self.plan["columns"] if entry["target"] in frame]
+        with self._lock:
+            table, memory = self._together([(Rows([]), frame, None)])
+            self.pipeline.prepare(table)
+            found = {name: values[: len(frame)] for name, values in memory.found.items()}
+            return self.past.add(frame, found)
 
 
 def _repeats(rows: Sequence[dict[str, Any]]) -> bool:

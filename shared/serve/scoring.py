@@ -1,53 +1,41 @@
 """A question to an answer, by the road of `verticals predict`: read, check, predict."""
 
 import base64
+import contextlib
 import io
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from shared import bundle
 from shared.bundle_files import digest
 from shared.contract import RawTable, Table
+from shared.contract.cells import Unread
 from shared.contract.tables import table_of_bytes
 from shared.diagnostic import DiagnosticPipeline
 from shared.errors import BundleError, ConfigError, ContractError, Fault, MissingExtraError
+from shared.export.beside import carries_onnx, load_on_onnx
 from shared.forecast import ForecastPipeline
 from shared.images.listing import photos_of
 from shared.imaging import ImagePipeline
+from shared.light.reader import read_rows
 from shared.pipeline import Pipeline
+from shared.serve.answered import Answered
 from shared.serve.problems import Problem
 from shared.serve.questions import Question
 from shared.serve.reasons import MOST_ROWS, reasons_of, tells_reasons
+from shared.serve.rowpath import RowPath, Rows, RowsAnswered
 from shared.serve.rows import raw_of
 from shared.serve.settings import ServeSettings
 from shared.serve.uploads import Uploads, unpacked
 
+LARGEST = 1e-6  # difference of a score between the two roads
 PLAIN_READS = (Pipeline, ImagePipeline, DiagnosticPipeline)  # whose `read` of a CSV is `read_table`
-
-
-@dataclass
-class Answered:
-    """What a question was answered.
-
-    Args:
-        frame: Of `Pipeline.predict`.
-        notes: What was seen and decided in reading.
-        reasons: Of each answer; None: none were asked for.
-        heatmaps: PNG of each photo, in base64; None: none were asked for.
-        table: What was answered, for sketches.
-    """
-
-    frame: pd.DataFrame
-    notes: list[str]
-    reasons: list[list[dict[str, Any]]] | None = None
-    heatmaps: list[str] | None = None
-    table: Table | None = field(default=None, repr=False)
 
 
 class Scoring:
@@ -64,15 +52,49 @@ class Scoring:
     def __init__(self, folder: str | Path, settings: ServeSettings):
         self.settings, self.content = settings, bundle.read_facts(folder)
         self.version = digest(self.content)[:12]
-        loaded = bundle.load(folder)
-        self.runtime, self.pipeline = _on_runtime(loaded, settings)
+        self.runtime, self.pipeline = loaded(folder, settings)
+        mapping = self.pipeline.mapping
         self.roles = [
-            role.name for role in loaded.roles if role.required or role.name in loaded.mapping.columns
+            role.name for role in self.pipeline.roles if role.required or role.name in mapping.columns
         ]
-        if loaded.mapping.signal is not None:
+        if mapping.signal is not None:
             self.roles = [*dict.fromkeys([*self.roles, "signal"])]
-        self.past = None if settings.history is None else loaded.read(settings.history, loaded.mapping.format)
-        self.store = None if settings.store is None else _opened(self.pipeline, settings.store)
+        self.quick = quick_road(self.pipeline, settings)
+        given = settings.history is not None
+        self.past = self.pipeline.read(settings.history, mapping.format) if given else None
+        if given and self.store is not None:
+            self.store.remember(self.quick.frame_of(self.pipeline.check(self.past, predict=True)))
+            self.past = None  # each request looks back on it by its keys
+
+    def prove_quick(self, rows: list[dict[str, Any]]) -> str | None:
+        """Compares the two roads on rows; where they differ the quick one is given up, and why is told.
+
+        Raises:
+            BundleError: If they differ and earlier rows are to be kept, which only the quick one can.
+        """
+        if self.quick is None:
+            return None
+        try:
+            (found,) = RowPath(self.pipeline).answer([Rows(rows)])
+            table = self.pipeline.check(
+                raw_of(rows, self.pipeline.mapping, self.roles, Uploads()), predict=True
+            )
+            wanted = self.pipeline.predict(table, np.arange(len(rows)))["score"].to_numpy()
+            gap = float(np.abs(np.array([each["score"] for each in found.answers]) - wanted).max())
+            why = None if gap <= LARGEST else f"a score differs by {gap:.1e}"
+        except Unread as error:
+            why = str(error)
+        except Exception as error:  # of a clone's own features, which may ask for a data frame
+            why = f"{type(error).__name__} in the features"
+        if why is not None and self.store is not None:
+            raise BundleError(f"earlier rows cannot be kept: without a data frame the features fail ({why})")
+        self.quick = self.quick if why is None else None
+        return why
+
+    @property
+    def store(self) -> RowPath | None:
+        """Where earlier rows are looked up by their keys; None: nowhere."""
+        return self.quick if self.quick is not None and self.quick.past is not None else None
 
     def answer(self, question: Question) -> Answered:
         """The answers to all rows of a question.
@@ -81,7 +103,33 @@ class Scoring:
             ContractError: With every fault of the rows.
             Problem: If there are too many rows, or what is asked for is not to be had.
         """
+        asked = self.asked(question)
+        if asked is not None:
+            with contextlib.suppress(Unread):
+                return self.told(question, self.quick.answer([asked])[0])
         return self.by_contract(question)
+
+    def asked(self, question: Question) -> Rows | None:
+        """The question for the quick road; None: it is not one of rows alone, or there is no such road."""
+        if self.quick is None or self.past is not None or not question.rows:
+            return None
+        most = min(MOST_ROWS, self.settings.max_rows)
+        if question.files or question.pictures or len(question.rows) > most:
+            return None
+        return Rows(question.rows, question.history or [], self.keeps(question))
+
+    def keeps(self, question: Question) -> bool:
+        """Whether the rows of a question are kept: where the store lies on a disk, and the question does not say no."""
+        return question.keep and self.settings.store is not None
+
+    def told(self, question: Question, found: RowsAnswered) -> Answered:
+        """What the quick road found, with the reasons that were asked for."""
+        reasons = None
+        if question.reasons:
+            reasons = reasons_of(
+                self.pipeline, found.prepared, found.places, most=question.reasons, lang=question.lang
+            )
+        return Answered(found.answers, reasons=reasons, table=found.frame)
 
     def by_contract(self, question: Question) -> Answered:
         """The road of `verticals predict`, which every other road must agree with."""
@@ -92,12 +140,18 @@ class Scoring:
         if question.reasons and len(raw) > MOST_ROWS:
             text = f"reasons are given for {MOST_ROWS} rows at most, found {len(raw):,}. Ask for fewer rows"
             raise Problem(422, text)
-        table = self.pipeline.check(raw, predict=True, earlier=self.earlier(question))
+        earlier = self.earlier(question)
+        table = self.pipeline.check(raw, predict=True, earlier=earlier)
+        if self.store is not None and earlier is None:
+            found = self.store.answered_table(table, keep=self.keeps(question))
+            answers = [each | {"row": row} for each, row in zip(found.answers, table.rows.tolist())]
+            return replace(self.told(question, found), answers=answers, notes=table.notes, table=table)
         own = np.arange(len(table) if table.own is None else table.own)
         frame, heatmaps = self._predicted(table, own, pictures=question.pictures)
         reasons = None
         if question.reasons:
-            reasons = reasons_of(self.pipeline, table, own, most=question.reasons, lang=question.lang)
+            prepared = self.pipeline.prepare(table)
+            reasons = reasons_of(self.pipeline, prepared, own, most=question.reasons, lang=question.lang)
         return Answered(frame, table.notes, reasons, heatmaps, table)
 
     def remember(self, question: Question) -> int:
@@ -107,8 +161,12 @@ class Scoring:
             ContractError: With every fault of the rows.
         """
         self._refuse(question)
-        table = self.pipeline.check(self.raw(question), predict=True)
-        return self.store.seed(table)
+        self._refuse(question)
+        try:
+            frame = read_rows(question.rows or [], self.quick.plan, labels=True)
+        except Unread:
+            frame = self.quick.frame_of(self.pipeline.check(self.raw(question), predict=True))
+        return self.store.remember(frame)
 
     def raw(self, question: Question) -> RawTable:
         """The rows of a question as they were delivered."""
@@ -184,16 +242,26 @@ class Scoring:
         return frame.drop(columns="heatmap"), heatmaps
 
 
-def _opened(pipeline: Pipeline, folder: str):
-    """The quick road with a store of earlier rows."""
-    from shared.contract.plan import reading_plan
-    from shared.serve.past import Past
-    from shared.serve.rowpath import RowPath
+def quick_road(pipeline: Pipeline, settings: ServeSettings) -> RowPath | None:
+    """The road without data frames, with the store of earlier rows; None: the pipeline has none.
+
+    Earlier rows that only `--history` gives are kept in memory.
+
+    Raises:
+        ConfigError: If a store is asked for and the pipeline keeps no earlier rows.
+    """
+    from shared.serve.past import MEMORY, Past
 
     if not RowPath.fits(pipeline):
-        fault = Fault(text="--store: this solution keeps no earlier rows. Leave it out")
-        raise ConfigError("the service cannot be started", [fault])
-    return RowPath(pipeline, Past(folder, reading_plan(pipeline.roles, pipeline.mapping), pipeline.name))
+        if settings.store is not None:
+            fault = Fault(text="--store: this solution keeps no earlier rows. Leave it out")
+            raise ConfigError("the service cannot be started", [fault])
+        return None
+    path = RowPath(pipeline)
+    keyed = any(entry["kind"] == "key" for entry in path.plan["columns"])
+    if settings.store is not None or (settings.history is not None and keyed):
+        path.past = Past(settings.store or MEMORY, path.plan, pipeline.name)
+    return path
 
 
 def read_csv(pipeline: Pipeline, content: bytes) -> RawTable:
@@ -230,12 +298,19 @@ def stacked(tables: list[RawTable]) -> RawTable:
     return replace(tables[0], data=pa.concat_tables(parts, promote_options="default"), rows=None)
 
 
-def _on_runtime(pipeline: Pipeline, settings: ServeSettings) -> tuple[str, Pipeline]:
-    """The pipeline, its network run as the settings say."""
+def loaded(folder: str | Path, settings: ServeSettings) -> tuple[str, Pipeline]:
+    """The pipeline on the runtime that the settings ask for, and which one that is.
+
+    A bundle that carries ONNX was compared when it was saved, and is served without Keras being imported. Of one that
+    does not, the network is exported now, and compared now.
+    """
     if settings.runtime == "tensorflow":
-        return "tensorflow", pipeline
+        return "tensorflow", bundle.load(folder)
+    if carries_onnx(folder) and find_spec("onnxruntime") is not None:
+        return "onnx", load_on_onnx(folder, threads=settings.threads)
     from shared.export import with_runtime
 
+    pipeline = bundle.load(folder)
     try:
         return "onnx", with_runtime(pipeline, "onnx", threads=settings.threads)
     except (BundleError, MissingExtraError):

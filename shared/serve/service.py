@@ -7,7 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from shared.contract.cells import Unread
 from shared.errors import VerticalsError
+from shared.serve.answered import Answered
+from shared.serve.batching import Batches
 from shared.serve.keys import Keys
 from shared.serve.logs import Log
 from shared.serve.measures import Measures
@@ -36,7 +39,7 @@ class Service:
         self.settings, self.log = settings, log or Log()
         self.keys = Keys.load(settings.keys) if keys is None else keys
         self.measures, self.state = Measures(), STARTING
-        self.scoring, self.model, self.sketches = None, None, None
+        self.scoring, self.model, self.sketches, self._batches = None, None, None, None
         self.failure: Exception | None = None
         self.openapi: dict[str, Any] = {}
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="score")
@@ -75,6 +78,7 @@ class Service:
         from shared.serve.scoring import Scoring
 
         self.scoring = Scoring(self.settings.bundle, self.settings)
+        self._batches = Batches(self.scoring.quick, self._pool)
         self.model = Model(self.scoring, self.settings)
         self.openapi = openapi_of(self.model, self.settings)
         brief = self.model.brief
@@ -83,6 +87,9 @@ class Service:
             from shared.serve.sketches import Sketches
 
             self.sketches = Sketches(self.scoring.pipeline, self.scoring.content, self.settings.sketches)
+        why = self.scoring.prove_quick(self.model.rows)
+        if why is not None:
+            self.log("slower", why=why)
         reasons = 1 if self.model.to_dict()["reasons"] else 0
         try:
             self.scoring.answer(Question(rows=self.model.rows, reasons=reasons, keep=False))
@@ -148,18 +155,39 @@ class Service:
                 return await asyncio.shield(asyncio.wrap_future(future))
         except TimeoutError:
             future.cancel()  # if it has not begun; else it ends unheard
-            text = f"the answer took more than {self.settings.max_seconds:g} seconds. Send fewer rows at once"
-            raise Problem(503, text, headers={"Retry-After": "5"}) from None
+            raise _too_long(self.settings.max_seconds) from None
 
     def _change(self, by: int) -> None:
         self._pending += by
         self.measures.queue.set(self._pending)
 
-    def answered(self, frame, table) -> None:
+    async def together(self, question: Question) -> Answered | None:
+        """The answer of the quick road, with what else waits; None: the question is not for it.
+
+        Raises:
+            Problem: 429 if too many wait, 503 if it takes too long.
+        """
+        asked = None if question.reasons else self.scoring.asked(question)
+        if asked is None:
+            return None
+        if self._pending >= self.settings.threads + self.settings.queue:
+            raise _busy()
+        self._change(1)
+        try:
+            async with asyncio.timeout(self.settings.max_seconds):
+                return self.scoring.told(question, await self._batches.answer(asked))
+        except Unread:
+            return None
+        except TimeoutError:
+            raise _too_long(self.settings.max_seconds) from None
+        finally:
+            self._change(-1)
+
+    def answered(self, answered: Answered) -> None:
         """Counts answers that are on their way to a client."""
-        self.measures.answers(frame)
-        if self.sketches is not None and table is not None:
-            self.sketches.add(table, frame)
+        self.measures.answers(answered)
+        if self.sketches is not None and answered.table is not None:
+            self.sketches.add(answered.table, answered.frame)
 
 
 class Reading:
@@ -175,6 +203,11 @@ class Reading:
 
     def __exit__(self, *_) -> None:
         self._service._reading -= 1
+
+
+def _too_long(seconds: float) -> Problem:
+    text = f"the answer took more than {seconds:g} seconds. Send fewer rows at once"
+    return Problem(503, text, headers={"Retry-After": "5"})
 
 
 def _busy() -> Problem:

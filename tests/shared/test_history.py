@@ -220,3 +220,17 @@ def test_a_window_as_long_as_the_longest_table_reaches_its_first_row():
     time = np.array([-1.9e12, 1.9e12])
     assert History(np.zeros(2, int), time).count(3.8e12).tolist() == [0, 1]
     assert History(np.zeros(2, int), time).count(3.7e12).tolist() == [0, 0]
+
+
+@given(st.lists(st.integers(0, 90), min_size=1, max_size=12), st.integers(0, 9))
+def test_running_sums_are_those_of_each_key_alone_to_the_last_bit(sizes, seed):
+    from shared.history import _running_sums
+
+    rng = np.random.default_rng(seed)
+    parts = [rng.normal(size=size) * 10.0 ** rng.integers(-8, 12) for size in sizes if size]
+    if not parts:
+        return
+    begins = np.cumsum([0, *map(len, parts)])[:-1]
+    start = np.repeat(begins, [len(part) for part in parts])
+    expected = np.concatenate([np.cumsum(part) for part in parts])
+    np.testing.assert_array_equal(_running_sums(np.concatenate(parts), start), expected)

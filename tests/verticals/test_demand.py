@@ -80,7 +80,7 @@ def test_the_file_to_copy_names_every_role_and_fits_the_sample():
     project = load_project(FOLDER / "demand.toml", DemandConfig, DemandPipeline.roles)
     assert project.solution == DemandPipeline.name
     text = (FOLDER / "demand.toml").read_text("utf-8")
-    assert all(f"\n{role.name} = " in text or f"\n# {role.name} = " in text for role in data.ROLES)
+    assert all(f"\n{role.name} = " in text or f"\n# {role.name} = " in text for role in DemandPipeline.roles)
     frame, _ = DemandPipeline.sample(items=3, stores=2, days=30)
     panel = DemandPipeline(project.settings, project.mapping).check(raw_table(frame)).panel
     assert set(panel.known) == {"price", "promotion", "holiday"} and set(panel.statics) == {"category"}
@@ -88,7 +88,7 @@ def test_the_file_to_copy_names_every_role_and_fits_the_sample():
 
 def test_every_role_and_class_has_words_for_the_report():
     words = DemandPipeline.words()
-    assert all(words[f"role.{role.name}"].keys() == {"en", "zh"} for role in data.ROLES)
+    assert all(words[f"role.{role.name}"].keys() == {"en", "zh"} for role in DemandPipeline.roles)
     assert all(f"slice_value.{name}" in words for name in (*data.VOLUME, "none", "intermittent", "smooth"))
 
 

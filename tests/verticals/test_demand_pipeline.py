@@ -29,7 +29,8 @@ most_quantity = 100_000
 """
 REGULAR, SALES = "--set=settings.rows=regular", "--set=settings.rows=sales"
 FILES = {
-    "report.html", "metrics.json", "predictions.parquet", "bundle", "bundle/model.keras", "bundle/bundle.json",
+    "report.html", "metrics.json", "predictions.parquet", "bundle", "bundle/model.keras", "bundle/model.onnx",
+    "bundle/bundle.json",
 }  # fmt: skip
 
 

@@ -56,7 +56,9 @@ function tiles(answers) {
   const total = answers.reduce((sum, { mean }) => sum + (mean ?? 0), 0);
   const orders = ORDERS.filter((name) => Number.isFinite(answers[0][name]));
   const tile = (title, value, hint) => element("div", { class: "count plain" },
-    element("span", { class: "big" }, number(value)), element("b", {}, title), element("span", { class: "hint" }, hint));
+    element("span", { class: "big" }, number(value)),
+    element("b", {}, title),
+    element("span", { class: "hint" }, hint));
   return element("div", { class: "counts" },
     tile(say("total", { steps: answers.length }), total, ""),
     ...orders.map((name) => tile(nameOf(name), answers[0][name],

@@ -1,6 +1,4 @@
 // The two addresses of the service, and what can go wrong with them.
-import { language } from "./language.js";
-
 const KEY = "verticals.key";
 let given = stored();
 
@@ -49,7 +47,6 @@ function request(method, path, { type, body, told = () => {}, signal } = {}) {
     const call = new XMLHttpRequest(); // unlike fetch it tells how much was sent
     call.open(method, path);
     call.setRequestHeader("Accept", "application/json");
-    call.setRequestHeader("Accept-Language", language());
     if (type) call.setRequestHeader("Content-Type", type);
     if (given) call.setRequestHeader("X-API-Key", given);
     call.upload.onprogress = (event) => event.total && told({ share: event.loaded / event.total });

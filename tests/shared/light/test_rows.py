@@ -73,14 +73,3 @@ def test_texts_and_categoricals_give_the_same_past_to_the_last_bit(size):
         lambda past: past.seconds_since_last(),
     ):
         np.testing.assert_array_equal(ask(one), ask(other))
-
-
-def test_few_rows_are_added_up_as_pandas_adds_many():
-    from shared.history import _compensated
-
-    pandas = pytest.importorskip("pandas")
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=3000) * 10.0 ** rng.integers(-8, 12, 3000)
-    start = np.repeat(np.arange(0, 3000, 50), 50)
-    expected = pandas.Series(values).groupby(start, sort=False).cumsum().to_numpy()
-    np.testing.assert_array_equal(_compensated(values.tolist(), start.tolist()), expected)

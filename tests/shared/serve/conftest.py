@@ -120,7 +120,7 @@ class Idle(Service):
         import pandas as pd
 
         from shared.contract import Mapping
-        from shared.serve.scoring import Answered
+        from shared.serve.answered import Answered
 
         def answer(question):
             if isinstance(self.seconds, Exception):
@@ -129,7 +129,9 @@ class Idle(Service):
             return Answered(pd.DataFrame({"row": [1], "score": [0.5], "decision": ["pass"]}), [])
 
         pipeline = SimpleNamespace(mapping=Mapping())
-        self.scoring = SimpleNamespace(answer=answer, store=None, pipeline=pipeline)
+        self.scoring = SimpleNamespace(
+            answer=answer, asked=lambda question: None, store=None, pipeline=pipeline
+        )
         self.model = SimpleNamespace(brief={"solution": "demo"}, to_dict=dict)
 
 

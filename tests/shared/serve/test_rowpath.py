@@ -88,7 +88,7 @@ def test_a_store_outlives_the_process_and_is_answered_from_like_the_table(pipeli
     plan = RowPath(pipeline).plan
     first = RowPath(pipeline, Past(tmp_path, plan, pipeline.name))
     before, rows = frame.iloc[:-60], frame.iloc[-60:]
-    first.seed(pipeline.check(raw_table(before)))
+    first.remember(first.frame_of(pipeline.check(raw_table(before))))
     first.past.close()
     again = RowPath(pipeline, Past(tmp_path, plan, pipeline.name))
     assert len(again.past) == len(before)
@@ -102,6 +102,25 @@ def test_a_row_that_is_sent_twice_is_kept_once(path, frame):
     row = Rows(records(frame.iloc[[0]]))
     one, two = path.answer([row]), path.answer([row])
     assert len(path.past) == 1 and scores(one) == scores(two)
+
+
+def test_rows_that_are_sent_again_do_not_count_twice(path, frame):
+    rows = frame.iloc[:30].assign(card="c", terminal="t")
+    asked = Rows(records(rows))
+    first = path.answer([asked])
+    np.testing.assert_array_equal(scores(path.answer([asked])), scores(first))
+    together = path.answer([asked, asked])
+    np.testing.assert_array_equal(scores(together), np.tile(scores(first), 2))
+
+
+def test_a_checked_table_is_answered_with_what_the_store_holds(pipeline, path, frame):
+    before, rows = frame.iloc[:-60], frame.iloc[-60:]
+    path.remember(path.frame_of(pipeline.check(raw_table(before))))
+    found = path.answered_table(
+        pipeline.check(raw_table(rows.drop(columns="fraud")), predict=True), keep=False
+    )
+    wanted = expected(pipeline, rows, before)["score"]
+    np.testing.assert_allclose(scores([found]), wanted, rtol=0, atol=1e-7)
 
 
 def test_a_cell_that_is_not_plain_is_left_to_the_contract(path, frame):
@@ -134,7 +153,7 @@ def test_a_history_network_looks_back_on_what_the_store_remembers(tmp_path):
     fitted.fit(table, fitted.splits(table)[-1])
     path = RowPath(fitted, Past(tmp_path, RowPath(fitted).plan, fitted.name))
     before, rows = frame.iloc[:-30], frame.iloc[-30:]
-    path.seed(fitted.check(raw_table(before)))
+    path.remember(path.frame_of(fitted.check(raw_table(before))))
     found = scores(path.answer([Rows(records(rows))]))
     np.testing.assert_allclose(found, expected(fitted, rows, before)["score"], rtol=0, atol=1e-6)
 

@@ -94,6 +94,7 @@ class MissingExtraError(VerticalsError, ImportError):
 
     def __init__(self, package: str, *, extra: str, purpose: str):
         super().__init__(f'{purpose} needs the package `{package}`: pip install "keras-verticals[{extra}]"')
+        self.package = package
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

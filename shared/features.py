@@ -101,7 +101,8 @@ def _keys(frame: pd.DataFrame | Frame, columns: Sequence[str]) -> np.ndarray:
     """The key of each row; rows that stand in one frame by chance, as of several requests, share none."""
     apart = getattr(frame, "apart", None)
     together = [] if apart is None else [apart]
-    return key_codes(*together, *(frame[column] for column in columns))
+    codes = getattr(frame, "codes", {})
+    return key_codes(*together, *(codes[name] if name in codes else frame[name] for name in columns))
 
 
 def _side_by_side(work: Callable, parts: Iterable, rows: int) -> list:

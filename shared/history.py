@@ -31,12 +31,24 @@ def key_codes(*columns: pd.Series | np.ndarray) -> np.ndarray:
         [0, 1, -1, 0]
     """
     total, *others = [_codes(column) for column in columns]
+    if others:
+        total, *others = [_dense(codes) for codes in (total, *others)]
     for codes in others:
         known = (total >= 0) & (codes >= 0)
         pairs = total[known] * (codes.max(initial=-1) + 1) + codes[known]
         total = np.full(len(total), -1, np.int64)
         total[known] = _numbered(pairs)  # numbered anew each time, so that no product overflows
     return total
+
+
+def _dense(codes: np.ndarray) -> np.ndarray:
+    """The same codes as small numbers, such as hashes are not."""
+    if codes.max(initial=0) < len(codes):
+        return codes
+    known = codes >= 0
+    out = np.full(len(codes), -1, np.int64)
+    out[known] = _numbered(codes[known])
+    return out
 
 
 def _numbered(values: np.ndarray) -> np.ndarray:

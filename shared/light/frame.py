@@ -10,12 +10,13 @@ class Frame:
 
     Args:
         columns: Arrays by name, `(rows,)`: times datetime64[us], numbers float64, categories and keys objects, which
-            are texts or None.
+            are texts or None; or functions without arguments that make them when they are asked for.
         rows: Number of rows, where there may be no column.
         memory: What a service remembers of rows, see `Memory`.
         apart: Of rows that stand in one frame by chance, as of several requests, which belong together, `(rows,)`,
             int64; no key is shared by others. None: they are of one table.
         asked: How many rows, the first ones, are to be told of; the others are only looked back on. None: all.
+        codes: Of the key columns, where they are at hand: equal numbers are equal keys, -1 is none, `(rows,)`, int64.
     Example:
         >>> frame = Frame({"amount": np.array([3.0, 4.0])})
         >>> len(frame), "amount" in frame, list(frame)
@@ -30,8 +31,10 @@ class Frame:
         memory: "Memory | None" = None,
         apart: np.ndarray | None = None,
         asked: int | None = None,
+        codes: Mapping[str, np.ndarray] | None = None,
     ):
         self._columns, self.memory, self.apart, self.asked = dict(columns), memory, apart, asked
+        self.codes = dict(codes or {})
         self._rows = len(next(iter(self._columns.values()))) if rows is None else rows
 
     def __len__(self) -> int:
@@ -41,14 +44,18 @@ class Frame:
         return name in self._columns
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self._columns[name]
+        found = self._columns[name]
+        if callable(found):
+            found = self._columns[name] = found()
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
 
     def take(self, rows: np.ndarray) -> "Frame":
         """The frame of these rows, in this order, without memory."""
-        return Frame({name: values[rows] for name, values in self._columns.items()}, len(rows))
+        codes = {name: values[rows] for name, values in self.codes.items()}
+        return Frame({name: self[name][rows] for name in self}, len(rows), codes=codes)
 
 
 def stacked(frames: Sequence[Frame]) -> Frame:
@@ -61,14 +68,22 @@ def stacked(frames: Sequence[Frame]) -> Frame:
         (['a', None], [nan, 3.0])
     """
     names = dict.fromkeys(name for frame in frames for name in frame)
-    kinds = {name: next(frame[name].dtype for frame in frames if name in frame) for name in names}
-    columns = {
-        name: np.concatenate(
-            [frame[name] if name in frame else _empty(len(frame), kinds[name]) for frame in frames]
+    coded = set(frames[0].codes).intersection(*(frame.codes for frame in frames))
+    columns = {name: _joined(frames, name, late=name in coded) for name in names}
+    codes = {name: np.concatenate([frame.codes[name] for frame in frames]) for name in coded}
+    return Frame(columns, sum(map(len, frames)), codes=codes)
+
+
+def _joined(frames: Sequence[Frame], name: str, *, late: bool):
+    """One column of all frames; of keys that have codes it is seldom asked for, and made late."""
+
+    def made() -> np.ndarray:
+        kind = next(frame[name].dtype for frame in frames if name in frame)
+        return np.concatenate(
+            [frame[name] if name in frame else _empty(len(frame), kind) for frame in frames]
         )
-        for name in names
-    }
-    return Frame(columns, sum(map(len, frames)))
+
+    return made if late else made()
 
 
 def _empty(rows: int, kind: np.dtype) -> np.ndarray:

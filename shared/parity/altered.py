@@ -68,8 +68,15 @@ def with_altered_rows(
         first = _taken(raw, np.arange(min(TRIED_ON, len(raw))))
         last = np.array([len(first) - 1])
         let_in = [pair for pair in wanted if _passes(pipeline, _extended(first, [Alteration(*pair, last)]))]
-        each = min(EACH, max(1, MOST // max(1, len(let_in))), len(raw))
-        made = [Alteration(*pair, np.sort(rng.choice(len(raw), each, replace=False))) for pair in let_in]
+        each = max(1, min(EACH, MOST // max(1, len(let_in))))
+        sources = {
+            pair: _filled(raw, pair[0]) for pair in let_in
+        }  # an empty cell made empty is the same row again
+        made = [
+            Alteration(*pair, np.sort(rng.choice(rows, min(each, len(rows)), replace=False)))
+            for pair, rows in sources.items()
+            if len(rows)
+        ]
     longer = _extended(raw, made)
     return (longer, made) if made and _passes(pipeline, longer) else (raw, [])
 
@@ -99,6 +106,15 @@ def _slots(pipeline: Pipeline, names: Sequence[str]) -> list[Slot]:
 def _is_text(raw: RawTable, slot: Slot) -> bool:
     kind = raw.data.schema.field(slot.column).type
     return slot.kind in ("category", "key") and (pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _filled(raw: RawTable, column: str) -> np.ndarray:
+    """Positions of the rows whose cell holds something."""
+    cells = raw.data.column(column)
+    filled = cells.is_valid().to_numpy(zero_copy_only=False)
+    if pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type):
+        filled &= np.array([bool(cell and cell.strip()) for cell in cells.to_pylist()], bool)
+    return np.flatnonzero(filled)
 
 
 def _passes(pipeline: Pipeline, raw: RawTable) -> bool:

@@ -13,6 +13,7 @@ from shared.light.writing import export_light
 from shared.parity.fresh import answered_in_a_fresh_process, answered_lightly
 from shared.parity.rows import Asked
 from shared.parity.sending import asked_by, picked
+from shared.parity.serving import served
 from shared.pipeline import Pipeline
 
 
@@ -90,6 +91,13 @@ def exported_now(job: Job, format: str) -> Answered:
     return exported(job, folder)
 
 
+def over_http(job: Job) -> Answered:
+    """The service in a process of its own, on the runtime that it picks for the bundle."""
+    with served(job.folder, job.place / "serve.log") as ask:
+        answers = asked_by(ask, job.pipeline, job.asked)
+    return Answered(picked(job.asked, answers, job.expected))
+
+
 def light(job: Job) -> Answered:
     """The light scorer, exported now: a process of its own, which runs the exported code alone."""
     folder = job.place / "light"
@@ -118,6 +126,7 @@ REFERENCE = "memory"
 ROUTES: dict[str, Route] = {
     REFERENCE: Route(in_memory),
     "fresh_process": Route(fresh_process),
+    "http": Route(over_http),
     "saved_model": Route(partial(exported_now, format="saved_model")),
     "onnx": Route(partial(exported_now, format="onnx")),
     "litert": Route(partial(exported_now, format="litert"), demanded=False),

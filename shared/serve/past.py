@@ -1,13 +1,14 @@
 """Earlier rows by key, in an SQLite file that survives a restart: what the features of new rows look back on.
 
-Keys (cards, shops, patients) are kept as salted hashes: the file tells that two rows share a card, not which. What
-stands in other columns is kept as it is, so the file is as confidential as the customer's table.
+Keys (cards, shops, patients) are kept as salted hashes: the file tells that two rows share a card, and not which card.
+What stands in other columns is kept as it is, so the file is as confidential as the customer's table.
 """
 
 import hashlib
 import json
 import secrets
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ import numpy as np
 
 from shared.errors import BundleError
 from shared.light.frame import Frame
+from shared.serve.key_rows import KeyRows, together
 
 FILE, FORM = "past.sqlite", 1
 MEMORY = ":memory:"  # instead of a folder: what is kept ends with the process
 MOST = 2_000  # latest rows of a key that an answer looks back on
-NEVER = np.iinfo(np.int64).min
+HELD = 1_000_000  # rows that are held in memory, of the keys that were asked for last
+FEW = 256  # rows that are added to what is held; after more of them it is read anew
 
 
 class Past:
@@ -36,9 +39,8 @@ class Past:
     Raises:
         BundleError: If the file is damaged, of another solution, or of other columns.
     Example:
-        >>> import tempfile
         >>> columns = [{"target": "time", "kind": "time"}, {"target": "card", "kind": "key"}]
-        >>> past = Past(tempfile.mkdtemp(), {"columns": columns}, "finance.fraud")
+        >>> past = Past(MEMORY, {"columns": columns}, "finance.fraud")
         >>> frame = Frame({
         ...     "time": np.array(["2025-01-01", "2025-01-02"], "datetime64[us]"), "card": np.array(["a", "a"], object)
         ... })
@@ -60,11 +62,13 @@ class Past:
                 f"`{solution}` has no key and time to keep earlier rows by; serve it without --store"
             )
         self.path = Path(folder) / FILE if folder != MEMORY else Path(MEMORY)
+        self._held: OrderedDict[tuple[int, int], KeyRows] = OrderedDict()
+        self._rows_held, self._version = 0, None
         self._open(solution)
 
     def _open(self, solution: str) -> None:
-        described = {"form": FORM, "solution": solution, "numbers": self.numbers, "texts": self.texts}
-        described["keys"] = self.keys
+        described = {"form": FORM, "solution": solution, "keys": self.keys}
+        described |= {"numbers": self.numbers, "texts": self.texts}
         try:
             if self.path != Path(MEMORY):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,94 +88,162 @@ class Past:
                 f"{self.path} holds rows of another bundle or of other columns. Name another --store, and give the "
                 "earlier rows by --history"
             )
-        self._salt = bytes.fromhex(found["salt"])
+        self._salt, self._widths = bytes.fromhex(found["salt"]), json.loads(found["memory"])
 
     def _tables(self) -> list[str]:
-        columns = ["id INTEGER PRIMARY KEY", "same BLOB UNIQUE", "at INTEGER", "label REAL", "memory BLOB"]
-        columns += [f"k{at} BLOB" for at in range(len(self.keys))]
-        columns += [f"n{at} REAL" for at in range(len(self.numbers))]
-        columns += [f"t{at} TEXT" for at in range(len(self.texts))]
-        tables = [
+        kinds = dict.fromkeys(self._ints()[1:], "INTEGER") | dict.fromkeys(self._floats(), "REAL")
+        kinds |= dict.fromkeys((f"t{at}" for at in range(len(self.texts))), "TEXT")
+        columns = ["id INTEGER PRIMARY KEY", "same BLOB UNIQUE", "memory BLOB"]
+        columns += [f"{name} {kind}" for name, kind in kinds.items()]
+        indexes = (
+            f"CREATE INDEX IF NOT EXISTS by_k{at} ON events (k{at}, at)" for at in range(len(self.keys))
+        )
+        return [
             "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT)",
             f"CREATE TABLE IF NOT EXISTS events ({', '.join(columns)})",
+            *indexes,
         ]
-        return tables + [
-            f"CREATE INDEX IF NOT EXISTS by_k{at} ON events (k{at}, at)" for at in range(len(self.keys))
-        ]
+
+    def _ints(self) -> list[str]:
+        return ["id", "at", *(f"k{at}" for at in range(len(self.keys)))]
+
+    def _floats(self) -> list[str]:
+        return ["label", *(f"n{at}" for at in range(len(self.numbers)))]
 
     def __len__(self) -> int:
         return self._base.execute("SELECT COUNT(*) FROM events").fetchone()[0]
 
+    # -- look back
+
     def behind(self, frame: Frame) -> tuple[Frame, dict[str, np.ndarray]] | None:
         """The earlier rows that share a key with one of the frame, and what is remembered of each.
 
-        A row of the frame that was kept before is not among them. Keys that the frame does not name are hashes, which
-        equal no key of it.
+        A row of the frame that was kept before is not among them. Keys that the frame does not name have no text; the
+        codes of both frames tell which are equal.
         """
-        mine, at = set(self.marks(frame)), frame[self.time].astype(np.int64)
-        latest = int(at.max(initial=NEVER))
-        found: dict[bytes, tuple] = {}
-        names = self._named(frame)
+        self._refresh()
+        latest, found = int(frame[self.time].astype(np.int64).max()), []
         for number, key in enumerate(self.keys):
-            for digest in names[key]:
-                for row in self._base.execute(self._query(number), (digest, latest, self.most)):
-                    if row[0] not in mine:
-                        found[row[0]] = row
-        return self._framed(list(found.values()), names) if found else None
+            for code in set(self.codes(frame)[key].tolist()) - {-1}:
+                rows = self._of(number, code).before(latest)
+                if rows is None:  # held are only later ones
+                    rows = self._read(number, code, latest)
+                found.append(rows)
+        whole = together([rows for rows in found if len(rows)], without=self._ids(self.marks(frame)))
+        return None if whole is None else (self._framed(whole, frame), self._recalled(whole))
 
-    def _query(self, number: int) -> str:
-        columns = ["same", "at", "label", "memory", *(f"k{at}" for at in range(len(self.keys)))]
-        columns += [f"n{at}" for at in range(len(self.numbers))] + [f"t{at}" for at in range(len(self.texts))]
-        return (
-            f"SELECT {', '.join(columns)} FROM events WHERE k{number} = ? AND at < ? ORDER BY at DESC LIMIT ?"
+    def codes(self, frame: Frame) -> dict[str, np.ndarray]:
+        """The hash of each key of each row, -1 where it is empty; kept with the frame."""
+        if not frame.codes:
+            empty = np.full(len(frame), -1, np.int64)
+            frame.codes = {
+                key: np.array([self._hashed(text) for text in frame[key].tolist()], np.int64)
+                if key in frame
+                else empty
+                for key in self.keys
+            }
+        return frame.codes
+
+    def _hashed(self, text: str | None) -> int:
+        if text is None:
+            return -1
+        digest = hashlib.blake2b(text.encode("utf-8"), key=self._salt, digest_size=8).digest()
+        return int.from_bytes(digest, "big") >> 1
+
+    def _refresh(self) -> None:
+        """Forgets what is held when another process has written."""
+        version = self._base.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._held.clear()
+            self._rows_held, self._version = 0, version
+
+    def _of(self, number: int, code: int) -> KeyRows:
+        rows = self._held.get((number, code))
+        if rows is None:
+            rows = self._held[number, code] = self._read(number, code)
+            self._rows_held += len(rows)
+            while self._rows_held > HELD and len(self._held) > 1:
+                self._rows_held -= len(self._held.popitem(last=False)[1])
+        else:
+            self._held.move_to_end((number, code))
+        return rows
+
+    def _read(self, number: int, code: int, before: int | None = None) -> KeyRows:
+        ints, floats = self._ints(), self._floats()
+        texts = [f"t{at}" for at in range(len(self.texts))]
+        limit = "" if before is None else f"AND at < {int(before)} "
+        found = self._base.execute(
+            f"SELECT {', '.join([*ints, *floats, *texts, 'memory'])} FROM events WHERE k{number} = ? {limit}"
+            "ORDER BY at DESC LIMIT ?",
+            (code, self.most),
+        ).fetchall()
+        first, second = len(ints), len(ints) + len(floats)
+        return KeyRows(
+            np.array([row[:first] for row in found], np.int64).reshape(-1, first),
+            np.array([row[first:second] for row in found], np.float64).reshape(-1, second - first),
+            np.array([row[second:-1] for row in found], object).reshape(len(found), len(texts)),
+            self._unpacked([row[-1] for row in found]),
+            most=self.most,
         )
 
-    def _named(self, frame: Frame) -> dict[str, dict[bytes, str]]:
-        """The texts of each key in the frame by their hashes."""
-        return {
-            key: {self._hashed(text): text for text in set(frame[key].tolist()) if text is not None}
-            if key in frame
-            else {}
-            for key in self.keys
-        }
+    def _ids(self, marks: Sequence[bytes]) -> np.ndarray:
+        """Numbers of the rows that were kept before."""
+        found = []
+        for start in range(0, len(marks), 500):
+            part = marks[start : start + 500]
+            places = ", ".join("?" * len(part))
+            found += self._base.execute(f"SELECT id FROM events WHERE same IN ({places})", part).fetchall()
+        return np.array(found, np.int64).ravel()
 
-    def _hashed(self, text: str) -> bytes:
-        return hashlib.blake2b(text.encode("utf-8"), key=self._salt, digest_size=12).digest()
-
-    def _framed(self, rows: list[tuple], names) -> tuple[Frame, dict[str, np.ndarray]]:
-        parts = list(zip(*rows))
-        keys, numbers = len(self.keys), len(self.numbers)
-        columns: dict[str, np.ndarray] = {self.time: np.array(parts[1], np.int64).view("datetime64[us]")}
+    def _framed(self, rows: KeyRows, frame: Frame) -> Frame:
+        columns: dict[str, Any] = {self.time: rows.ints[:, 1].view("datetime64[us]")}
+        columns |= {name: rows.floats[:, at] for at, name in enumerate(self.numbers, start=1)}
+        columns |= {name: rows.texts[:, at] for at, name in enumerate(self.texts)}
         if self.label is not None:
-            columns[self.label] = np.array(parts[2], np.float64)
-        for name, values in zip(self.keys, parts[4 : 4 + keys]):
-            known = names[name]
-            columns[name] = _objects(value and known.get(value, value) for value in values)
-        for name, values in zip(self.numbers, parts[4 + keys : 4 + keys + numbers]):
-            columns[name] = np.array(values, np.float64)
-        for name, values in zip(self.texts, parts[4 + keys + numbers :]):
-            columns[name] = _objects(values)
-        return Frame(columns, len(rows)), self._recalled(parts[3])
+            columns[self.label] = rows.floats[:, 0]
+        codes = {key: rows.ints[:, at] for at, key in enumerate(self.keys, start=2)}
+        for key in self.keys:
+            columns[key] = self._texts_of(codes[key], frame, key)
+        return Frame(columns, len(rows), codes=codes)
 
-    def _recalled(self, blobs: Sequence[bytes]) -> dict[str, np.ndarray]:
-        widths = self._widths()
-        total = sum(max(1, width) for width in widths.values())
-        empty = np.full(total, np.nan).tobytes()
-        table = np.frombuffer(
-            b"".join(blob if blob and len(blob) == 8 * total else empty for blob in blobs)
-        ).reshape(len(blobs), total)
+    def _texts_of(self, codes: np.ndarray, frame: Frame, key: str):
+        """The keys that the frame names; made when it is asked for, since histories read the codes."""
+
+        def made() -> np.ndarray:
+            names = dict(zip(self.codes(frame)[key].tolist(), frame[key].tolist())) if key in frame else {}
+            out = np.empty(len(codes), object)
+            out[:] = [names.get(code, code if code >= 0 else None) for code in codes.tolist()]
+            return out
+
+        return made
+
+    # -- what is remembered of each row, as one row of float64
+
+    def _recalled(self, rows: KeyRows) -> dict[str, np.ndarray]:
         found, start = {}, 0
-        for name, width in widths.items():
-            values = table[:, start : start + max(1, width)]
+        for name, width in self._widths.items():
+            values = rows.memory[:, start : start + max(1, width)]
             found[name], start = values[:, 0] if width == 0 else values, start + max(1, width)
         return found
 
-    def _widths(self) -> dict[str, int]:
-        """Names of what is remembered; 0 is of one number a row, others are of so many."""
-        if not getattr(self, "_kept_widths", None):
-            (text,) = self._base.execute("SELECT value FROM facts WHERE name = 'memory'").fetchone()
-            self._kept_widths = json.loads(text)
-        return self._kept_widths
+    def _unpacked(self, blobs: Sequence[bytes | None]) -> np.ndarray:
+        width = sum(max(1, each) for each in self._widths.values())
+        empty = np.full(width, np.nan).tobytes()
+        joined = b"".join(blob if blob and len(blob) == len(empty) else empty for blob in blobs)
+        return np.frombuffer(joined, np.float64).reshape(len(blobs), width)
+
+    def _packed(self, memory: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+        """Columns side by side; their widths (0: of one number a row) are kept once, for all rows."""
+        if not memory:
+            return np.full((rows, sum(max(1, each) for each in self._widths.values())), np.nan)
+        widths = {name: 0 if values.ndim == 1 else values.shape[1] for name, values in sorted(memory.items())}
+        if widths != self._widths:
+            self._base.execute("UPDATE facts SET value = ? WHERE name = 'memory'", (json.dumps(widths),))
+            self._widths = widths
+            self._held.clear()
+        return np.column_stack([memory[name].astype(np.float64) for name in widths])
+
+    # -- keep
 
     def add(self, frame: Frame, memory: Mapping[str, np.ndarray] | None = None) -> int:
         """Keeps rows, and the labels of those that are there already; returns how many are new.
@@ -182,60 +254,82 @@ class Past:
         """
         if not len(frame):
             return 0
-        rows = list(self._rows(frame, self._blobs(memory or {}, len(frame))))
-        marks = ", ".join("?" * len(rows[0]))
+        packed = self._packed(memory or {}, len(frame))
+        rows = list(self._rows(frame, packed))
+        names = [
+            "same",
+            "memory",
+            *self._ints()[1:],
+            *self._floats(),
+            *(f"t{at}" for at in range(len(self.texts))),
+        ]
+        marks = ", ".join("?" * len(names))
+        insert = f"INSERT INTO events ({', '.join(names)}) VALUES ({marks}) ON CONFLICT (same) DO NOTHING"
+        label = names.index("label")
         self._base.execute("BEGIN IMMEDIATE")
         try:
+            there = set(self._ids([row[0] for row in rows]).tolist()) if len(rows) <= FEW else None
             before = self._base.total_changes
-            self._base.executemany(
-                f"INSERT INTO events ({self._names()}) VALUES ({marks}) ON CONFLICT (same) DO NOTHING", rows
-            )
+            self._base.executemany(insert, rows)
             new = self._base.total_changes - before
-            labelled = [(row[2], row[0]) for row in rows if row[2] is not None]
-            self._base.executemany("UPDATE events SET label = ? WHERE same = ?", labelled)
+            told = [(row[label], row[0]) for row in rows if row[label] is not None]
+            self._base.executemany("UPDATE events SET label = ? WHERE same = ?", told)
             self._base.execute("COMMIT")
         except BaseException:
-            self._base.execute("ROLLBACK")
+            if self._base.in_transaction:  # a full disk has ended it already
+                self._base.execute("ROLLBACK")
             raise
+        if there is None or told:
+            self._held.clear()
+            self._rows_held = 0
+        elif new:
+            self._hold(rows, packed, there)
         return new
 
-    def _names(self) -> str:
-        names = ["same", "at", "label", "memory", *(f"k{at}" for at in range(len(self.keys)))]
-        names += [f"n{at}" for at in range(len(self.numbers))] + [f"t{at}" for at in range(len(self.texts))]
-        return ", ".join(names)
+    def _hold(self, rows: list[tuple], packed: np.ndarray, there: set[int]) -> None:
+        """Puts new rows behind what is held of their keys."""
+        first, second = 2 + len(self._ints()) - 1, 2 + len(self._ints()) - 1 + len(self._floats())
+        for at, row in enumerate(rows):
+            number = self._base.execute("SELECT id FROM events WHERE same = ?", (row[0],)).fetchone()[0]
+            if number in there:
+                continue
+            there.add(number)
+            floats = [np.nan if each is None else each for each in row[first:second]]
+            new = KeyRows(
+                np.array([(number, *row[2:first])], np.int64),
+                np.array([floats], np.float64),
+                np.array([row[second:]], object).reshape(1, len(self.texts)),
+                packed[at : at + 1],
+                most=self.most,
+            )
+            for place, code in enumerate(row[3:first]):
+                held = self._held.get((place, code))
+                if held is not None:
+                    self._held[place, code] = held.with_new(new)
+                    self._rows_held += 1
 
     def marks(self, frame: Frame) -> list[bytes]:
         """What a row is known by again: a hash of all its columns but the label."""
-        return [row[0] for row in self._rows(frame, [None] * len(frame))]
+        return [row[0] for row in self._rows(frame, np.empty((len(frame), 0)))]
 
-    def _rows(self, frame: Frame, blobs: Iterable[bytes | None]):
-        size = len(frame)
+    def _rows(self, frame: Frame, packed: np.ndarray) -> Iterable[tuple]:
+        size, codes = len(frame), self.codes(frame)
         nothing = [None] * size
         at = frame[self.time].astype(np.int64).tolist()
         label = frame[self.label].tolist() if self.label is not None and self.label in frame else nothing
-        keys = [frame[name].tolist() if name in frame else nothing for name in self.keys]
-        numbers = [frame[name].tolist() if name in frame else nothing for name in self.numbers]
-        texts = [frame[name].tolist() if name in frame else nothing for name in self.texts]
-        for row, blob in zip(range(size), blobs):
-            hashed = [None if key[row] is None else self._hashed(key[row]) for key in keys]
-            rest = [_known(values[row]) for values in numbers] + [values[row] for values in texts]
-            same = hashlib.blake2b(repr((at[row], hashed, rest)).encode(), digest_size=16).digest()
-            yield (same, at[row], _known(label[row]), blob, *hashed, *rest)
-
-    def _blobs(self, memory: Mapping[str, np.ndarray], rows: int) -> list[bytes | None]:
-        if not memory:
-            return [None] * rows
-        widths = {name: 0 if values.ndim == 1 else values.shape[1] for name, values in sorted(memory.items())}
-        if widths != self._widths():
-            text = json.dumps(widths)
-            self._base.execute("UPDATE facts SET value = ? WHERE name = 'memory'", (text,))
-            self._kept_widths = widths
-        table = np.column_stack([memory[name].astype(np.float64) for name in widths])
-        return [values.tobytes() for values in table]
+        keys = [codes[name].tolist() for name in self.keys]
+        rest = [frame[name].tolist() if name in frame else nothing for name in (*self.numbers, *self.texts)]
+        numbers = len(self.numbers)
+        for row in range(size):
+            hashed, cells = [key[row] for key in keys], [_known(values[row]) for values in rest]
+            same = hashlib.blake2b(repr((at[row], hashed, cells)).encode(), digest_size=16).digest()
+            cells = [_known(label[row]), *cells[:numbers], *cells[numbers:]]
+            yield (same, packed[row].tobytes(), at[row], *hashed, *cells)
 
     def forget(self, before: np.datetime64) -> int:
         """Removes the rows before a moment; returns how many."""
         moment = int(before.astype("datetime64[us]").astype(np.int64))
+        self._held.clear()
         return self._base.execute("DELETE FROM events WHERE at < ?", (moment,)).rowcount
 
     def close(self) -> None:
@@ -243,12 +337,5 @@ class Past:
         self._base.close()
 
 
-def _objects(values: Iterable) -> np.ndarray:
-    values = list(values)
-    out = np.empty(len(values), object)
-    out[:] = values
-    return out
-
-
-def _known(value: float | None) -> float | None:
+def _known(value: Any) -> Any:
     return None if value is None or value != value else value

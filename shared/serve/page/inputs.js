@@ -28,7 +28,8 @@ function mark(input, fault, text) {
 
 function hints(field) {
   const parts = [];
-  const told = !OWN_HINT.includes(field.kind) && Object.values(field.description ?? {}).some((text) => text && text !== field.name);
+  const texts = OWN_HINT.includes(field.kind) ? [] : Object.values(field.description ?? {});
+  const told = texts.some((text) => text && text !== field.name);
   if (told) parts.push(element("span", { word: field.description }));
   const range = rangeWord(field);
   if (range) parts.push(element("span", { word: range, values: rangeValues(field) }));

@@ -1,12 +1,12 @@
 // The page: asks the service what it serves, offers the ways to ask, and shows the answer or what is wrong.
-import { byId, element } from "./elements.js";
+import { byId, element, save } from "./elements.js";
 import { faultList, sentenceOf } from "./faults.js";
 import { bytes, choose, language, say, translate, whole, write } from "./language.js";
 import { drawColumns } from "./columns.js";
 import { commandOf } from "./questions.js";
 import { Reply } from "./reply.js";
 import { Sending } from "./sending.js";
-import { hasKey, readModel, useKey } from "./service.js";
+import { hasKey, readInterface, readModel, useKey } from "./service.js";
 import { Ways } from "./ways.js";
 
 const MOST_WAITS = 60; // times that a service that is starting is asked again
@@ -113,6 +113,17 @@ async function copy() {
   setTimeout(() => write(byId("copy"), "copy"), 2000);
 }
 
+// A link brings no key along: with one the document is fetched and saved.
+async function saveInterface(event) {
+  if (!hasKey()) return;
+  event.preventDefault();
+  try {
+    save("openapi.json", JSON.stringify(await readInterface(), null, 2), "application/json");
+  } catch (trouble) {
+    byId("trouble").replaceChildren(faultList(trouble));
+  }
+}
+
 function speak(lang) {
   choose(lang);
   for (const button of document.querySelectorAll("[data-language]")) {
@@ -139,6 +150,7 @@ byId("access").addEventListener("submit", (event) => {
   }
 });
 byId("command").addEventListener("toggle", () => changed(false));
+byId("openapi").addEventListener("click", saveInterface);
 byId("copy").addEventListener("click", copy);
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
 translate(document);

@@ -37,6 +37,8 @@ export function refuse(word, values) {
 
 export const readModel = () => request("GET", "v1/model");
 
+export const readInterface = () => request("GET", "openapi.json");
+
 // question: see questions.js. told: called with { percent } while sending, and without it while waiting.
 export function ask({ path, type, body }, told, signal) {
   return request("POST", path, { type, body, told, signal });

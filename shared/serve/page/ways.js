@@ -5,7 +5,8 @@ import { RowForm } from "./form.js";
 import { Paste } from "./paste.js";
 
 export class Ways {
-  // changed: called when what would be asked is another, with false if it was not edited; send: when the enter key asks.
+  // changed: called when what would be asked is another, with false if it was not edited;
+  // send: when the enter key asks.
   constructor(model, changed, send) {
     this.changed = changed;
     this.ways = kinds(model).map((Way) => new Way(model, changed));

@@ -6,24 +6,22 @@ import io
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import threading
-import time
-import urllib.request
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-BUNDLES = ROOT / "tests" / "fixtures" / "bundles"
-PAGE = ROOT / "shared" / "serve" / "page"
+EXAMPLE = runpy.run_path(str(Path(__file__).with_name("page_view.py")))
+View, until, BUNDLES, KEY, PHONE = (EXAMPLE[name] for name in ("View", "until", "BUNDLES", "KEY", "PHONE"))
+asked_directly, described, rows_of, photos = (
+    EXAMPLE[name] for name in ("asked_directly", "described", "rows_of", "photos")
+)
 SOLUTIONS = ("finance_fraud", "healthcare_diagnosis", "manufacturing_defects", "retail_demand")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-STRICT = "default-src 'self'; img-src 'self' data: blob:"  # no inline style or script may be needed
-KEY = "vk_of_this_test"
-LAPTOP, PHONE = {"width": 1366, "height": 860}, {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module")
@@ -70,72 +68,6 @@ def addresses(chromium):
         thread.join(20)
 
 
-def until(done, seconds=120):
-    """Waits for what happens in another thread."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.02)
-
-
-class View:
-    """One tab of the browser, and what it asked for and complained of."""
-
-    def __init__(self, chromium, address, *, key=True, **given):
-        given = {"viewport": LAPTOP, "locale": "en-US"} | given
-        self.address = address
-        self.context = chromium.new_context(**given)
-        self.tab = self.context.new_page()
-        self.tab.set_default_timeout(30_000)
-        self.asked, self.complaints = [], []
-        self.tab.on("request", lambda request: self.asked.append(request.url))
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.on("console", self._said)
-        self.tab.route(address, self._strictly)
-        if key:
-            self.tab.add_init_script(f"sessionStorage.setItem('verticals.key', '{KEY}')")
-        self.tab.goto(address)
-
-    def _said(self, message):
-        refused = "Failed to load resource" in message.text and "status of 4" in message.text
-        if message.type in ("error", "warning") and not refused:
-            self.complaints.append(message.text)
-
-    @staticmethod
-    def _strictly(route):
-        response = route.fetch()
-        assert "default-src 'self'" in response.headers["content-security-policy"]
-        route.fulfill(response=response, headers=response.headers | {"content-security-policy": STRICT})
-
-    def text(self, selector):
-        return self.tab.inner_text(selector)
-
-    def texts(self, selector):
-        return self.tab.locator(selector).all_inner_texts()
-
-    def send(self, shown="#shown > div"):
-        self.tab.click("#send")
-        self.tab.wait_for_selector("#send:enabled")  # it is not while a question is on its way
-        assert self.tab.locator(shown).count(), self.text("#answer")
-
-    def fill_example(self):
-        self.tab.click("#way-form button >> nth=0")
-
-    def paste(self, text, shown="#shown > div"):
-        self.tab.click("#tab-paste")
-        self.tab.fill("#pasted", text)
-        self.send(shown)
-
-    def upload(self, *files):
-        self.tab.set_input_files("#files", [str(each) for each in files])
-        self.send()
-
-    def check(self):
-        foreign = [each for each in self.asked if not each.startswith((self.address, "data:", "blob:"))]
-        assert not foreign
-        assert not self.complaints
-
-
 @pytest.fixture
 def view(chromium, addresses):
     """Opens the page of a solution; at the end it must have asked no one else, and complained of nothing."""
@@ -152,26 +84,12 @@ def view(chromium, addresses):
         each.check()
 
 
-def asked_directly(address, rows, **beside):
-    """The answers of the service itself."""
-    body = json.dumps({"rows": rows, "keep": False} | beside).encode()
-    headers = {"Content-Type": "application/json", "X-API-Key": KEY}
-    with urllib.request.urlopen(urllib.request.Request(address + "v1/predict", body, headers)) as reply:
-        return json.load(reply)["answers"]
-
-
-def described(address):
-    request = urllib.request.Request(address + "v1/model", headers={"X-API-Key": KEY})
-    with urllib.request.urlopen(request) as reply:
-        return json.load(reply)
-
-
-def rows_of(name):
-    return (BUNDLES / name / "rows.csv").read_text(encoding="utf-8")
-
-
-def photos():
-    return sorted((BUNDLES / "manufacturing_defects" / "rows").glob("*.png"))
+@pytest.fixture(scope="module")
+def modules(chromium, addresses):
+    """A tab in which the page's own modules can be called."""
+    seen = View(chromium, addresses["retail_demand"])
+    yield seen.tab
+    seen.context.close()
 
 
 def test_a_filled_form_is_answered_with_decision_limits_and_reasons(view, addresses):
@@ -202,20 +120,19 @@ def test_a_row_with_a_signal_is_answered_with_classes_and_their_set(view, addres
     assert seen.tab.locator(".signal polyline").count() == 1
 
 
-@pytest.mark.parametrize("kind", ["csv", "cells of a spreadsheet", "json"])
-def test_pasted_rows_are_counted_listed_and_sorted_by_score(view, addresses, kind):
-    rows = list(csv.DictReader(io.StringIO(rows_of("finance_fraud"))))
-    text = {"csv": rows_of("finance_fraud"), "json": json.dumps(rows)}.get(kind)
-    seen = view("finance_fraud")
-    seen.paste(text or rows_of("finance_fraud").replace(",", "\t"))
+def test_pasted_rows_are_counted_listed_and_sorted_by_score(view, addresses):
+    text = rows_of("finance_fraud")
+    rows = list(csv.DictReader(io.StringIO(text)))
     answers = asked_directly(addresses["finance_fraud"], rows)
     passed = sum(each["decision"] == "pass" for each in answers)
-    assert seen.text(".count.good .big") == str(passed)
-    seen.tab.click(".sort")
-    shown = seen.tab.eval_on_selector_all(
-        ".open", "buttons => buttons.map(button => Number(button.textContent))"
-    )
-    assert shown == [each["row"] for each in sorted(answers, key=lambda each: -each["score"])]
+    sorted_rows = [str(each["row"]) for each in sorted(answers, key=lambda each: -each["score"])]
+    seen = view("finance_fraud")
+    for pasted in (text, text.replace(",", "\t"), json.dumps(rows)):  # CSV, cells of a spreadsheet, JSON
+        seen.paste(pasted)
+        assert seen.text(".count.good .big") == str(passed)
+        assert seen.texts(".open") == [str(each["row"]) for each in answers]
+        seen.tab.click(".sort")
+        assert seen.texts(".open") == sorted_rows
     seen.tab.click(".open >> nth=0")
     assert seen.text(".full .decision")
 
@@ -314,7 +231,7 @@ def test_earlier_rows_go_along_and_change_the_answer(view, addresses):
 
 def test_a_service_that_is_starting_is_asked_again(view):
     seen = view("retail_demand")
-    answers = iter([503, 503])
+    answers = iter([503])
 
     def answer(route):
         status = next(answers, None)
@@ -373,6 +290,9 @@ def test_a_wrong_key_is_told_and_the_right_one_is_kept_for_the_tab_only(view):
     seen.fill_example()
     seen.tab.wait_for_selector("#curl >> text=amount")
     assert KEY not in seen.text("#curl")
+    with seen.tab.expect_download() as saved:
+        seen.tab.click("#openapi")
+    assert json.loads(Path(saved.value.path()).read_text(encoding="utf-8"))["paths"]
 
 
 def test_chinese_comes_from_the_browser_and_a_choice_is_remembered(view, addresses):
@@ -423,32 +343,34 @@ def test_every_input_has_a_name_and_tabs_move_by_arrow_keys(view):
     assert seen.text(".decision") in seen.tab.text_content("#status")
 
 
-@pytest.mark.parametrize(
-    "status, headers, english, chinese",
-    [
-        (413, {}, "more than the service takes", "上限"),
-        (429, {"Retry-After": "7"}, "busy. Try again in 7 seconds", "7 秒后"),
-        (503, {"Retry-After": "9"}, "not ready, or took too long. Try again in 9", "9 秒后"),
-        (500, {}, "went wrong in the service", "内部出错"),
-        (None, {}, "cannot be reached", "无法连接"),
-    ],
-)
-def test_trouble_is_told_in_a_plain_sentence(view, status, headers, english, chinese):
-    seen = view("retail_demand")
+def answering(status, seconds):
+    """A stand-in for the service: a status, or no answer at all."""
 
     def answer(route):
         if status is None:
-            route.abort()
-        else:
-            route.fulfill(
-                status=status, headers=headers, body=json.dumps({"status": status, "detail": "why"})
-            )
+            return route.abort()
+        headers = {} if seconds is None else {"Retry-After": str(seconds)}
+        return route.fulfill(status=status, headers=headers, json={"status": status, "detail": "why"})
 
-    seen.tab.route("**/v1/predict*", answer)
-    seen.paste("date,item\n2025-01-01,a", "#faults .note")
-    assert english in seen.text("#faults")
-    seen.tab.click('[data-language="zh"]')
-    assert chinese in seen.text("#faults")
+    return answer
+
+
+def test_trouble_is_told_in_a_plain_sentence_of_each_language(view):
+    seen = view("retail_demand")
+    for status, seconds, english, chinese in (
+        (413, None, "more than the service takes", "上限"),
+        (429, 7, "busy. Try again in 7 seconds", "7 秒后"),
+        (503, 9, "not ready, or took too long. Try again in 9", "9 秒后"),
+        (500, None, "went wrong in the service", "内部出错"),
+        (None, None, "cannot be reached", "无法连接"),
+    ):
+        seen.tab.unroute("**/v1/predict*")
+        seen.tab.route("**/v1/predict*", answering(status, seconds))
+        seen.paste("date,item\n2025-01-01,a", "#faults .note")
+        assert english in seen.text("#faults")
+        seen.tab.click('[data-language="zh"]')
+        assert chinese in seen.text("#faults")
+        seen.tab.click('[data-language="en"]')
     seen.complaints = [each for each in seen.complaints if "Failed to load resource" not in each]
 
 
@@ -492,21 +414,19 @@ def test_the_command_that_is_shown_asks_the_same(view):
     assert f"{answer['score']:.3g}" in seen.text(".scored h3")
 
 
-def test_tables_are_read_as_people_write_them(view):
-    seen = view("retail_demand")
+def test_tables_are_read_as_people_write_them(modules):
     text = '\ufeffname;"a;b"\r\n"x ""y""\nz";1,5\r\n;\r\n'
     read = "async text => (await import('/static/tables.js')).readTable(text)"
-    assert seen.tab.evaluate(read, text) == [{"name": 'x "y"\nz', "a;b": "1,5"}]
-    assert seen.tab.evaluate(read, "only a header") is None
-    written = seen.tab.evaluate(
+    assert modules.evaluate(read, text) == [{"name": 'x "y"\nz', "a;b": "1,5"}]
+    assert modules.evaluate(read, "only a header") is None
+    written = modules.evaluate(
         "async records => (await import('/static/tables.js')).toCsv(records)",
         [{"a": 'x,"y"', "b": None}, {"a": 0.1, "b": 1}],
     )
     assert written == '\ufeffa,b\r\n"x,""y""",\r\n0.1,1\r\n'
 
 
-def test_zones_leave_out_what_no_score_reaches(view):
-    seen = view("retail_demand")
+def test_zones_leave_out_what_no_score_reaches(modules):
     names = {"pass": {}, "review": {}, "block": {}}
     zones = "async model => (await import('/static/verdicts.js')).zonesOf(model).map(({ low, high }) => [low, high])"
     for limits, expected in (
@@ -516,7 +436,7 @@ def test_zones_leave_out_what_no_score_reaches(view):
         ({"review": 2.0, "block": 2.0}, []),
     ):
         model = {"kind": "binary", "decisions": names, "thresholds": limits}
-        assert seen.tab.evaluate(zones, model) == expected
+        assert modules.evaluate(zones, model) == expected
     patients = {
         "kind": "diagnosis",
         "decisions": {"negative": {}, "positive": {}, "refer": {}},
@@ -526,11 +446,10 @@ def test_zones_leave_out_what_no_score_reaches(view):
             "referral": {"low": 0.1, "high": 0.3},
         },
     }
-    assert seen.tab.evaluate(zones, patients) == [[0, 0.1], [0.1, 0.3], [0.3, 1]]
+    assert modules.evaluate(zones, patients) == [[0, 0.1], [0.1, 0.3], [0.3, 1]]
 
 
-def test_sales_of_one_period_are_added_up(view):
-    seen = view("retail_demand")
+def test_sales_of_one_period_are_added_up(modules):
     model = {
         "fields": [
             {"role": role, "name": name}
@@ -545,7 +464,7 @@ def test_sales_of_one_period_are_added_up(view):
         {"sku": "a", "day": "2025-01-13", "pieces": ""},
         {"sku": "b", "day": "2025-01-06", "pieces": 9},
     ]
-    past = seen.tab.evaluate(
+    past = modules.evaluate(
         "async given => (await import('/static/series.js')).seriesOf(...given)[0].past",
         [model, answers, sent],
     )
@@ -559,61 +478,3 @@ def test_cells_of_a_customer_are_text_and_never_markup(view):
     seen.paste("\n".join([header, *rows]))
     assert "<img" in seen.text(".many tbody")
     assert seen.tab.locator(".many tbody img").count() == 0
-
-
-def sources(ending):
-    return {each.name: each.read_text(encoding="utf-8") for each in sorted(PAGE.glob(f"*.{ending}"))}
-
-
-def test_every_text_exists_in_english_and_chinese():
-    words = sources("js")["words.js"]
-    entries = re.findall(r'^  "?([\w. ]+)"?: \{\s*(.*?)\s*\},?$', words, re.M | re.S)
-    for name, body in entries:
-        assert re.match(r'en: ".+",\s+zh: ".+"', body, re.S), name
-        english, chinese = re.split(r'",\s+zh: "', body)
-        places = [set(re.findall(r"\{\w+\}", text)) for text in (english, chinese)]
-        assert places[0] == places[1] or name == "next", name
-    known = {name for name, _ in entries}
-    used = set(re.findall(r'data-word="(\w+)"', (PAGE / "index.html").read_text(encoding="utf-8")))
-    for name, text in sources("js").items():
-        if name != "words.js":
-            used |= set(re.findall(r'(?:\bsay|\bwrite|refuse)\((?:[\w.()"]+, )?"(\w+)"', text))
-            used |= set(re.findall(r'\bword: "(\w+)"', text))
-    assert len(used) > 60
-    assert used - {"negative", "positive"} <= known
-
-
-def test_the_page_names_no_outside_address_and_needs_nothing_inline():
-    html = (PAGE / "index.html").read_text(encoding="utf-8")
-    everything = {"index.html": html} | sources("js") | sources("css")
-    for name, text in everything.items():
-        found = set(re.findall(r"(?:https?:)?//[\w.-]+\.[a-z]{2,}[^\"']*", text))
-        assert found <= {"http://www.w3.org/2000/svg"}, name  # a name space, never asked for
-        assert "innerHTML" not in text, name
-    assert not re.search(r'style=|\son\w+="|<script>|<style', html)
-
-
-def test_colours_are_told_apart_by_weak_eyes_in_light_and_dark():
-    css = sources("css")["page.css"]
-    light, dark = re.findall(r":root \{(.*?)\}", css)[:2]
-    for scheme in (light, dark):
-        colours = dict(re.findall(r"--(\w+): (#\w{3,6})", scheme))
-        pairs = [(text, ground) for text in ("ink", "muted", "blue", "red") for ground in ("paper", "soft")]
-        pairs += [("green", "good"), ("amber", "watch"), ("red", "bad"), ("ink", "bad"), ("muted", "bad")]
-        pairs += [("on", "blue"), ("ink", "warn"), ("green", "paper"), ("amber", "paper")]
-        weak = {pair for pair in pairs if contrast(*(colours[name] for name in pair)) < 4.5}
-        assert not weak
-
-
-def contrast(one, other):
-    """Of two colours, as WCAG 2 has it."""
-
-    def luminance(colour):
-        digits = colour.lstrip("#")
-        digits = "".join(each * 2 for each in digits) if len(digits) == 3 else digits
-        parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)

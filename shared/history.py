@@ -52,12 +52,8 @@ def _dense(codes: np.ndarray) -> np.ndarray:
 
 
 def _numbered(values: np.ndarray) -> np.ndarray:
-    """Numbers the distinct values in the order in which they come."""
-    if len(values) <= FEW:
-        seen: dict = {}
-        return np.array([seen.setdefault(value, len(seen)) for value in values.tolist()], np.int64)
-    _, first, place = np.unique(values, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[place]
+    """Numbers the distinct values."""
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
 def group_codes(keys: pd.Series | np.ndarray) -> np.ndarray:
@@ -151,6 +147,11 @@ class History:
         self.order = order if kept is None else kept[order]
         first = np.r_[True, codes[1:] != codes[:-1]][: len(codes)]  # of its key
         self.start = _latest(first)
+        begins = np.flatnonzero(first)
+        self._keys = (
+            begins,
+            np.diff(np.append(begins, len(codes))),
+        )  # first row and number of rows of each key
         # One sorted axis over all keys turns every window into look-ups. On it a time is its place among all
         # times of the table, so that neither long spans nor many keys can overflow it.
         self._key = (np.cumsum(first) - 1) * (len(self._moments) + 1)
@@ -209,8 +210,9 @@ class History:
         values = np.asarray(values, np.float64)[self.order]
         known = np.isfinite(values)
         # Summed key by key: a sum over all keys would carry the rounding of one key's amounts to the others.
-        sums = _running_sums(np.where(known, values, 0.0), self.start)
-        return Running(sums, None if known.all() else _running_sums(known.astype(np.float64), self.start))
+        all_known = bool(known.all())
+        sums = _running_sums(values if all_known else np.where(known, values, 0.0), *self._keys)
+        return Running(sums, None if all_known else _running_sums(known.astype(np.float64), *self._keys))
 
     def mean(self, values: np.ndarray | Running, window: float = np.inf, *, delay: float = 0.0) -> np.ndarray:
         """Mean of the `values` that are known over those rows; NaN where there are none. `(rows,)`, float64."""
@@ -249,14 +251,16 @@ def _latest(mark: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate(np.where(mark, np.arange(len(mark)), 0))
 
 
-def _running_sums(values: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Running sums from each key's `start` on, added in order: no key's rounding reaches another."""
-    first = np.flatnonzero(start == np.arange(len(start)))
-    size = np.diff(np.append(first, len(start)))
-    out = values.astype(np.float64)
-    for begin, rows in zip(first[size > LONG].tolist(), size[size > LONG].tolist()):
+def _running_sums(values: np.ndarray, first: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Running sums of each key, added in order: no key's rounding reaches another.
+
+    Args:
+        first, size: First row and number of rows of each key.
+    """
+    out, long = values.astype(np.float64), size > LONG
+    for begin, rows in zip(first[long].tolist(), size[long].tolist()):
         np.cumsum(values[begin : begin + rows], out=out[begin : begin + rows])
-    first, size = first[size <= LONG], size[size <= LONG]
+    first, size = first[~long], size[~long]
     for place in range(1, int(size.max(initial=0))):  # the second rows of all short keys, then the third, ...
         first, size = first[size > place], size[size > place]
         out[first + place] += out[first + place - 1]

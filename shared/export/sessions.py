@@ -71,6 +71,7 @@ def onnx_session(path: Path, signature: Signature, *, threads: int | None = None
         raise MissingExtraError("onnxruntime", extra="export", purpose="running ONNX") from None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if threads is not None:
         options.intra_op_num_threads = threads
     native = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

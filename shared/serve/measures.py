@@ -34,6 +34,7 @@ class Measures:
         self._rows = Counter("verticals_rows", "Rows answered", **own)
         self._decisions = Counter("verticals_decisions", "Answers by decision", ["decision"], **own)
         self._scores = Histogram("verticals_score", "Scores", buckets=SCORES, **own)
+        self.not_kept = Counter("verticals_not_kept", "Rows answered that the store could not keep", **own)
         self.queue = Gauge(
             "verticals_queue", "Requests that wait or are scored", multiprocess_mode="livesum", **own
         )

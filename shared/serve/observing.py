@@ -19,7 +19,7 @@ SAFE = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
-    "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "content-security-policy": "default-src 'self'; img-src 'self' data: blob:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
 }
 
@@ -40,7 +40,7 @@ class Observed:
         scope.setdefault("state", {})["seen"] = seen
         began = time.perf_counter()
         try:
-            await self._answer(scope, receive, _told(send, seen))
+            await self._answer(scope, receive, _told(send, seen, static=shown == STATIC))
         finally:
             seconds = time.perf_counter() - began
             self.service.measures.request(shown, seen["status"], seconds)
@@ -79,14 +79,19 @@ class Observed:
         seen["key"] = name
 
 
-def _told(send, seen: dict[str, Any]):
-    """`send`, with the request's id and what keeps a browser safe among the headers; its status is noted."""
+def _told(send, seen: dict[str, Any], *, static: bool):
+    """`send`, with the request's id and what keeps a browser safe among the headers; its status is noted.
+
+    Files of the page are asked for again only if they have changed; answers are never kept.
+    """
 
     async def sending(message) -> None:
         if message["type"] == "http.response.start":
             seen["status"] = message["status"]
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = seen["id"]
+            if static:
+                headers["cache-control"] = "no-cache"
             for name, value in SAFE.items():
                 headers.setdefault(name, value)
         await send(message)

@@ -4,8 +4,9 @@ It calls the pipeline's own hooks on NumPy columns, so that a clone's features a
 not read (`Unread`) goes the contract's road, which knows more ways of writing and has the words for every fault.
 """
 
+import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,10 +57,13 @@ class RowPath:
     Args:
         pipeline: Its network on a runtime that answers one row at once.
         past: Where earlier rows are kept; None: nowhere.
+    Attributes:
+        not_kept: Called with the error and the number of rows where answered rows cannot be kept.
     """
 
     def __init__(self, pipeline: BinaryPipeline, past: Past | None = None):
         self.pipeline, self.past, self._lock = pipeline, past, threading.Lock()
+        self.not_kept: Callable[[Exception, int], None] = lambda error, rows: None
         self.plan = reading_plan(pipeline.roles, pipeline.mapping)
 
     @classmethod
@@ -143,6 +147,8 @@ class RowPath:
         known: dict[str, np.ndarray] = {}
         own = sum(map(len, frames))
         if any(stored):
+            for frame in (*frames, *(history for history, _ in behind)):
+                self.past.codes(frame)  # so that all keys are compared by their hashes, and no texts are made
             asking = stacked([frame for frame, of_store in zip(frames, stored) if of_store])
             found = self.past.behind(asking)
             if found is not None:
@@ -167,9 +173,13 @@ class RowPath:
                 frames.append(frame)
                 places.append(np.arange(start, stop))
             start = stop
-        if frames:
-            rows = np.concatenate(places)
+        if not frames:
+            return
+        rows = np.concatenate(places)
+        try:
             self.past.add(stacked(frames), {name: values[rows] for name, values in memory.found.items()})
+        except sqlite3.Error as error:  # a full disk; the answers are right, and must not be lost with it
+            self.not_kept(error, len(rows))
 
     def remember(self, frame: Frame) -> int:
         """Puts rows with their labels into the store; returns how many are new."""

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import sqlite3
 import tempfile
 from dataclasses import replace
 from importlib.util import find_spec
@@ -166,7 +167,10 @@ class Scoring:
             frame = read_rows(question.rows or [], self.quick.plan, labels=True)
         except Unread:
             frame = self.quick.frame_of(self.pipeline.check(self.raw(question), predict=True))
-        return self.store.remember(frame)
+        try:
+            return self.store.remember(frame)
+        except sqlite3.Error as error:
+            raise Problem(503, f"the rows cannot be kept: {error}. None of them were") from None
 
     def raw(self, question: Question) -> RawTable:
         """The rows of a question as they were delivered."""

@@ -79,6 +79,8 @@ class Service:
 
         self.scoring = Scoring(self.settings.bundle, self.settings)
         self._batches = Batches(self.scoring.quick, self._pool)
+        if self.scoring.store is not None:
+            self.scoring.store.not_kept = self._not_kept
         self.model = Model(self.scoring, self.settings)
         self.openapi = openapi_of(self.model, self.settings)
         brief = self.model.brief
@@ -95,6 +97,10 @@ class Service:
             self.scoring.answer(Question(rows=self.model.rows, reasons=reasons, keep=False))
         except Exception as error:  # the made-up row is at fault, not the customer's
             self.log.defect(error, during="warm-up")
+
+    def _not_kept(self, error: Exception, rows: int) -> None:
+        self.measures.not_kept.inc(rows)
+        self.log.defect(error, during="store")
 
     async def stop(self) -> None:
         """Lets what was begun end, as long as one request may take, and writes the sketches."""

@@ -132,3 +132,18 @@ def test_dates_that_the_columns_reader_knows_are_answered_too(start, payments):
     plain = scores(served.predict({"rows": [row]}))
     other = pd.Timestamp(row["time"]).strftime("%Y/%m/%d %H:%M:%S")
     assert scores(served.predict({"rows": [row | {"time": other}]})) == plain
+
+
+def test_a_full_disk_costs_no_answer_and_is_told(start, payments, tmp_path):
+    served = start(FRAUD, store=str(tmp_path / "store"))
+    base = served.service.scoring.store.past._base
+    base.execute(f"PRAGMA max_page_count = {base.execute('PRAGMA page_count').fetchone()[0]}")
+    for at in range(0, 400, 50):
+        assert len(scores(served.predict({"rows": records(payments.iloc[at : at + 50])}))) == 50
+    assert [line["during"] for line in served.logged("defect")][:1] == ["store"]
+    lines = served.ask("GET", "/metrics").text.splitlines()
+    assert [float(line.split()[1]) > 0 for line in lines if line.startswith("verticals_not_kept_total ")] == [
+        True
+    ]
+    reply = served.ask("POST", "/v1/events", json={"rows": records(payments.iloc[400:], label=True)})
+    assert reply.status_code == 503 and "cannot be kept" in reply.json()["detail"]

@@ -18,9 +18,7 @@ Bytes = Annotated[str, typer.Option(help="most bytes of a request, such as 20MB"
 Seconds = Annotated[float, typer.Option(help="longest that a request may take")]
 Queue = Annotated[int, typer.Option(help="requests that may wait in each worker")]
 Store = Annotated[Optional[Path], typer.Option(help="folder where earlier rows are kept between requests")]  # noqa: UP045
-Folder = Annotated[
-    Path | None, typer.Option(help="folder for the sketches that `verticals monitor` reads")
-]
+Folder = Annotated[Path | None, typer.Option(help="folder for the sketches that `verticals monitor` reads")]
 Runtime = Annotated[
     str, typer.Option(help="onnx, tensorflow, or auto: ONNX Runtime where it can run the network")
 ]

@@ -1,7 +1,6 @@
 """Rows that a binary solution scores: its own features, the encoder, the exported network; NumPy alone."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,28 +12,8 @@ from shared.decisions import Thresholds
 from shared.features import Columns, gathered, latest_rows
 from shared.inputs import Inputs
 from shared.light.frame import Frame, stacked
+from shared.light.tables import Table, table_of
 from shared.training import predict
-
-
-@dataclass
-class RowTable:
-    """What the features of a solution are given instead of a checked table.
-
-    Args:
-        frame: The rows to score, the earlier ones behind them.
-        own: How many are to be scored, the first ones.
-    """
-
-    frame: Frame
-    own: int
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    @property
-    def rows(self) -> np.ndarray:
-        """Number of each row as it came, from 1."""
-        return np.arange(1, len(self.frame) + 1)
 
 
 class RowScorer:
@@ -47,12 +26,11 @@ class RowScorer:
     Example:
         >>> from shared.light.frame import Frame
         >>> x = {"missing": False, "log": False, "mean": 0, "spread": 1}
-        >>> x = {"missing": False, "log": False, "mean": 0, "spread": 1}
         >>> content = {
         ...     "config": {}, "state": {"numbers": {"x": x}, "categories": {}}, "roles": [], "key_role": None,
         ...     "calibration": {"method": "none"}, "decision": {"review": 0.5, "block": 2.0},
         ... }
-        >>> session = lambda arrays, size=None: arrays["number"]
+        >>> session = lambda number, size=None: number
         >>> session.input = SimpleNamespace(name="number")
         >>> session.output = SimpleNamespace(shape=(None, 1))
         >>> RowScorer(content, session).answer(Frame({"numeric/x": np.array([0.0, 9.0])}))[0]
@@ -63,9 +41,9 @@ class RowScorer:
         self,
         content: Mapping[str, Any],
         session: Callable,
-        columns: Callable[[RowTable, Any], Columns] | None = None,
+        columns: Callable[[Table, Any], Columns] | None = None,
     ):
-        self.config = SimpleNamespace(**content["config"])
+        self.config, self.mapping = SimpleNamespace(**content["config"]), content.get("mapping", {})
         self.state, self.roles, self.key = content["state"], list(content["roles"]), content["key_role"]
         self.calibrator = calibrator_from_dict(content["calibration"])
         self.thresholds = Thresholds.from_dict(content["decision"])
@@ -82,7 +60,7 @@ class RowScorer:
             photos, signals: Not read.
         """
         own = len(frame)
-        table = RowTable(frame if history is None else stacked([frame, history]), own)
+        table = table_of(frame if history is None else stacked([frame, history]), self.mapping, own=own)
         scores = self.calibrator(mean_probability(predict(self.session, self.inputs(table), np.arange(own))))
         decisions = self.thresholds.decide(scores)
         return [
@@ -90,7 +68,7 @@ class RowScorer:
             for row, (score, decision) in enumerate(zip(scores.tolist(), decisions), start=1)
         ]
 
-    def inputs(self, table: RowTable) -> Inputs:
+    def inputs(self, table: Table) -> Inputs:
         """What the network reads of all rows."""
         own = {} if self.columns is None else self.columns(table, self.config)
         arrays = encoding.encode(gathered(own, table.frame, self.roles), self.state)

@@ -58,9 +58,14 @@ class Table:
         return len(self.rows)
 
 
-def table_of(frame: Any, mapping: Mapping[str, Any]) -> Table:
-    """The rows of a frame, numbered as they came."""
-    return Table(frame, Columns(mapping), np.arange(1, len(frame) + 1))
+def table_of(frame: Any, mapping: Mapping[str, Any], *, own: int | None = None) -> Table:
+    """The rows of a frame, numbered as they came.
+
+    Args:
+        mapping: The entry `mapping` of bundle.json.
+        own: How many of the rows, the first ones, are to be answered; None: all.
+    """
+    return Table(frame, Columns(mapping), np.arange(1, len(frame) + 1), own)
 
 
 def records(columns: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from shared.diagnostic import DiagnosticPipeline
 from shared.imaging import ImagePipeline
 from shared.light.frame import Frame, Memory, stacked
 from shared.light.reader import Unread, read_rows
-from shared.light.rows import RowTable
+from shared.light.tables import Table as LightTable
 from shared.pipeline import Pipeline
 from shared.serve.past import Past
 
@@ -137,7 +137,7 @@ class RowPath:
             self._keep(read, memory)
         return found
 
-    def _together(self, read) -> tuple[RowTable, Memory]:
+    def _together(self, read) -> tuple[LightTable, Memory]:
         """One table: the rows of all requests, then what each looks back on."""
         frames = [frame for _, frame, _ in read]
         stored = [self.past is not None and history is None for _, _, history in read]
@@ -162,7 +162,7 @@ class RowPath:
         # What is remembered of earlier rows need not be found again; of those that came with a request it must.
         recalled = all(not np.isnan(values[own:]).any() for values in known.values())
         whole.asked = own if all(stored) and recalled else None
-        return RowTable(whole, own), memory
+        return LightTable(whole, self.pipeline.mapping, np.arange(1, len(whole) + 1), own), memory
 
     def _keep(self, read, memory: Memory) -> None:
         """Puts the rows into the store; those that brought their history have none to come behind."""

@@ -128,7 +128,11 @@ def test_fit_saves_the_bundle_that_run_saves(command, finished, place):
         "fit", "finance.fraud", "--data", finished.data, "--config", finished.config, "--out", "bundle"
     )
     assert outcome.code == 0 and outcome.out == "bundle: bundle\n"
-    assert files(place) == {"bundle", *(f"bundle/model.{kind}" for kind in ("keras", "onnx")), "bundle/bundle.json"}
+    assert files(place) == {
+        "bundle",
+        *(f"bundle/model.{kind}" for kind in ("keras", "onnx")),
+        "bundle/bundle.json",
+    }
     ours, theirs = (
         json.loads((folder / "bundle.json").read_text("utf-8"))
         for folder in (place / "bundle", finished.folder / "bundle")

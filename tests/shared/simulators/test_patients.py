@@ -25,7 +25,7 @@ from shared.simulators.patients import (
     wisconsin,
     write_xrays,
 )
-from verticals.healthcare.diagnosis.data import ROLES
+from verticals.healthcare.diagnosis import DiagnosisPipeline
 
 TABLE = ["patient", "visit", "site", "sex", "age", "temperature", "heart_rate", "crp", "smoker", "label"]
 STEPS = [f"t{step}" for step in range(48)]
@@ -78,7 +78,7 @@ def test_wisconsin_is_the_table_of_scikit_learn_with_malignant_as_class_one():
     assert np.array_equal(named, (found.target == list(found.target_names).index("malignant")).astype(int))
     assert frame["diagnosis"].value_counts().to_dict() == {"benign": 357, "malignant": 212}
     assert not mapping.simulated
-    table = check(frame, ROLES, mapping, solution="healthcare.diagnosis")
+    table = check(frame, DiagnosisPipeline.roles, mapping, solution="healthcare.diagnosis")
     assert table.frame["label"].sum() == 212 and len(table.frame.columns) == 31
 
 
@@ -172,7 +172,7 @@ def test_a_written_table_is_read_with_its_mapping_photos_and_signals(visits, xra
     mapping = patients_mapping()
     assert mapping.simulated and Mapping.from_dict(mapping.to_dict()) == mapping
     raw = signal_columns(read_patients(folder / "visits.csv", mapping.format), mapping.signal, mapping.format)
-    read = check(raw, ROLES, mapping, solution="healthcare.diagnosis")
+    read = check(raw, DiagnosisPipeline.roles, mapping, solution="healthcare.diagnosis")
     assert np.array_equal(read.frame["label"], table["label"].map(mapping.labels))
     np.testing.assert_allclose(read.frame["numeric/crp"], table["crp"])
     assert np.array_equal(read.frame["time"], table["visit"])

@@ -34,7 +34,9 @@ def test_an_archive_that_unpacks_to_far_more_is_refused_unread():
         unpacked("x.zip", content, most_bytes=100_000)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04junk", archive(a=b"1" * 999)[:-30]])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04junk", archive(a=b"1" * 999)[:-30]], ids=["empty", "junk", "cut off"]
+)
 def test_a_damaged_archive_is_told(content):
     with pytest.raises(ContractError, match="damaged"):
         unpacked("x.zip", content, most_bytes=100_000)

@@ -26,9 +26,13 @@ def with_onnx(pipeline: Pipeline, part: Path) -> dict[str, Any]:
     try:
         found = write_export(pipeline, form, part, variant="float32", others=(bundle.MODEL,))
     except (BundleError, MissingExtraError) as error:
-        (part / form.file).unlink(missing_ok=True)
-        return {ENTRY: {"why": str(error)}}
-    return {ENTRY: {name: found[name] for name in KEPT}}
+        why = str(error)
+    except Exception as error:  # of a converter, or of another backend: what was fitted is saved all the same
+        why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+    else:
+        return {ENTRY: {name: found[name] for name in KEPT}}
+    (part / form.file).unlink(missing_ok=True)
+    return {ENTRY: {"why": why}}
 
 
 def load_on_onnx(folder: str | Path, *, threads: int | None = None) -> Pipeline:

@@ -1,6 +1,7 @@
 """The rows of one key, as arrays that are held in memory."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -75,3 +76,58 @@ def _stacked(parts: Sequence[KeyRows]) -> KeyRows:
     return KeyRows(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in names), most=parts[0].most
     )
+
+
+class Packing:
+    """What is remembered of a row, as one row of float64.
+
+    Args:
+        widths: Numbers by name; 0 is of one number a row, others are of so many.
+    Example:
+        >>> packing = Packing({})
+        >>> packed = packing.packed({"unusual": np.array([0.5]), "steps": np.array([[1.0, 2.0]])}, 1)
+        >>> packed.tolist(), packing.changed
+        ([[1.0, 2.0, 0.5]], True)
+        >>> {name: values.tolist() for name, values in packing.unpacked(packed).items()}
+        {'steps': [[1.0, 2.0]], 'unusual': [0.5]}
+    """
+
+    def __init__(self, widths: Mapping[str, int]):
+        self.widths, self._changed = dict(widths), False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the widths are others than when this was last asked."""
+        changed, self._changed = self._changed, False
+        return changed
+
+    @property
+    def _width(self) -> int:
+        return sum(max(1, width) for width in self.widths.values())
+
+    def to_json(self) -> str:
+        """The widths."""
+        return json.dumps(self.widths)
+
+    def packed(self, memory: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+        """Columns side by side, `(rows, width)`; NaN where there is nothing to remember."""
+        if not memory:
+            return np.full((rows, self._width), np.nan)
+        widths = {name: 0 if values.ndim == 1 else values.shape[1] for name, values in sorted(memory.items())}
+        self._changed |= widths != self.widths
+        self.widths = widths
+        return np.column_stack([memory[name].astype(np.float64) for name in widths])
+
+    def joined(self, blobs: Sequence[bytes | None]) -> np.ndarray:
+        """The bytes of packed rows, `(rows, width)`; those of other widths, of an earlier bundle, are NaN."""
+        empty = np.full(self._width, np.nan).tobytes()
+        whole = b"".join(blob if blob and len(blob) == len(empty) else empty for blob in blobs)
+        return np.frombuffer(whole, np.float64).reshape(len(blobs), self._width)
+
+    def unpacked(self, table: np.ndarray) -> dict[str, np.ndarray]:
+        """The columns by name, `(rows,)` or `(rows, columns)`."""
+        found, start = {}, 0
+        for name, width in self.widths.items():
+            values = table[:, start : start + max(1, width)]
+            found[name], start = values[:, 0] if width == 0 else values, start + max(1, width)
+        return found

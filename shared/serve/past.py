@@ -17,7 +17,7 @@ import numpy as np
 
 from shared.errors import BundleError
 from shared.light.frame import Frame
-from shared.serve.key_rows import KeyRows, together
+from shared.serve.key_rows import KeyRows, Packing, together
 
 FILE, FORM = "past.sqlite", 1
 MEMORY = ":memory:"  # instead of a folder: what is kept ends with the process
@@ -88,7 +88,7 @@ class Past:
                 f"{self.path} holds rows of another bundle or of other columns. Name another --store, and give the "
                 "earlier rows by --history"
             )
-        self._salt, self._widths = bytes.fromhex(found["salt"]), json.loads(found["memory"])
+        self._salt, self._memory = bytes.fromhex(found["salt"]), Packing(json.loads(found["memory"]))
 
     def _tables(self) -> list[str]:
         kinds = dict.fromkeys(self._ints()[1:], "INTEGER") | dict.fromkeys(self._floats(), "REAL")
@@ -130,7 +130,7 @@ class Past:
                     rows = self._read(number, code, latest)
                 found.append(rows)
         whole = together([rows for rows in found if len(rows)], without=self._ids(self.marks(frame)))
-        return None if whole is None else (self._framed(whole, frame), self._recalled(whole))
+        return None if whole is None else (self._framed(whole, frame), self._memory.unpacked(whole.memory))
 
     def codes(self, frame: Frame) -> dict[str, np.ndarray]:
         """The hash of each key of each row, -1 where it is empty; kept with the frame."""
@@ -182,7 +182,7 @@ class Past:
             np.array([row[:first] for row in found], np.int64).reshape(-1, first),
             np.array([row[first:second] for row in found], np.float64).reshape(-1, second - first),
             np.array([row[second:-1] for row in found], object).reshape(len(found), len(texts)),
-            self._unpacked([row[-1] for row in found]),
+            self._memory.joined([row[-1] for row in found]),
             most=self.most,
         )
 
@@ -217,32 +217,6 @@ class Past:
 
         return made
 
-    # -- what is remembered of each row, as one row of float64
-
-    def _recalled(self, rows: KeyRows) -> dict[str, np.ndarray]:
-        found, start = {}, 0
-        for name, width in self._widths.items():
-            values = rows.memory[:, start : start + max(1, width)]
-            found[name], start = values[:, 0] if width == 0 else values, start + max(1, width)
-        return found
-
-    def _unpacked(self, blobs: Sequence[bytes | None]) -> np.ndarray:
-        width = sum(max(1, each) for each in self._widths.values())
-        empty = np.full(width, np.nan).tobytes()
-        joined = b"".join(blob if blob and len(blob) == len(empty) else empty for blob in blobs)
-        return np.frombuffer(joined, np.float64).reshape(len(blobs), width)
-
-    def _packed(self, memory: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
-        """Columns side by side; their widths (0: of one number a row) are kept once, for all rows."""
-        if not memory:
-            return np.full((rows, sum(max(1, each) for each in self._widths.values())), np.nan)
-        widths = {name: 0 if values.ndim == 1 else values.shape[1] for name, values in sorted(memory.items())}
-        if widths != self._widths:
-            self._base.execute("UPDATE facts SET value = ? WHERE name = 'memory'", (json.dumps(widths),))
-            self._widths = widths
-            self._held.clear()
-        return np.column_stack([memory[name].astype(np.float64) for name in widths])
-
     # -- keep
 
     def add(self, frame: Frame, memory: Mapping[str, np.ndarray] | None = None) -> int:
@@ -254,7 +228,10 @@ class Past:
         """
         if not len(frame):
             return 0
-        packed = self._packed(memory or {}, len(frame))
+        packed = self._memory.packed(memory or {}, len(frame))
+        if self._memory.changed:
+            self._base.execute("UPDATE facts SET value = ? WHERE name = 'memory'", (self._memory.to_json(),))
+            self._held.clear()
         rows = list(self._rows(frame, packed))
         names = [
             "same",

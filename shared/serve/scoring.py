@@ -6,27 +6,24 @@ import io
 import sqlite3
 import tempfile
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from shared import bundle
 from shared.bundle_files import digest
 from shared.contract import RawTable, Table
 from shared.contract.cells import Unread
-from shared.contract.tables import table_of_bytes
 from shared.diagnostic import DiagnosticPipeline
-from shared.errors import BundleError, ConfigError, ContractError, Fault, MissingExtraError
-from shared.export.beside import carries_onnx, load_on_onnx
+from shared.errors import BundleError, ContractError, Fault
 from shared.forecast import ForecastPipeline
 from shared.images.listing import photos_of
 from shared.imaging import ImagePipeline
 from shared.light.reader import read_rows
-from shared.pipeline import Pipeline
 from shared.serve.answered import Answered
+from shared.serve.csv_rows import read_csv, stacked
+from shared.serve.opening import loaded, quick_road
 from shared.serve.problems import Problem
 from shared.serve.questions import Question
 from shared.serve.reasons import MOST_ROWS, reasons_of, tells_reasons
@@ -36,7 +33,6 @@ from shared.serve.settings import ServeSettings
 from shared.serve.uploads import Uploads, unpacked
 
 LARGEST = 1e-6  # difference of a score between the two roads
-PLAIN_READS = (Pipeline, ImagePipeline, DiagnosticPipeline)  # whose `read` of a CSV is `read_table`
 
 
 class Scoring:
@@ -244,83 +240,6 @@ class Scoring:
             frame = self.pipeline.predict(table, own, folder=Path(folder))
             heatmaps = [_png(Path(folder) / name) for name in frame["heatmap"]]
         return frame.drop(columns="heatmap"), heatmaps
-
-
-def quick_road(pipeline: Pipeline, settings: ServeSettings) -> RowPath | None:
-    """The road without data frames, with the store of earlier rows; None: the pipeline has none.
-
-    Earlier rows that only `--history` gives are kept in memory.
-
-    Raises:
-        ConfigError: If a store is asked for and the pipeline keeps no earlier rows.
-    """
-    from shared.serve.past import MEMORY, Past
-
-    if not RowPath.fits(pipeline):
-        if settings.store is not None:
-            fault = Fault(text="--store: this solution keeps no earlier rows. Leave it out")
-            raise ConfigError("the service cannot be started", [fault])
-        return None
-    path = RowPath(pipeline)
-    keyed = any(entry["kind"] == "key" for entry in path.plan["columns"])
-    if settings.store is not None or (settings.history is not None and keyed):
-        path.past = Past(settings.store or MEMORY, path.plan, pipeline.name)
-    return path
-
-
-def read_csv(pipeline: Pipeline, content: bytes) -> RawTable:
-    """A CSV as the pipeline reads one; only a pipeline with a `read` of its own is given a file."""
-    read = type(pipeline).read.__func__
-    if any(read is each.read.__func__ for each in PLAIN_READS):
-        return table_of_bytes("rows.csv", content, pipeline.mapping.format)
-    with tempfile.TemporaryDirectory(prefix="verticals-") as folder:
-        path = Path(folder) / "rows.csv"
-        path.write_bytes(content)
-        return pipeline.read(path, pipeline.mapping.format, predict=True)
-
-
-def stacked(tables: list[RawTable]) -> RawTable:
-    """Raw tables one below the other; a column that they hold in different types is taken as texts.
-
-    Example:
-        >>> one, two = RawTable(pa.table({"a": ["1"]}), "one"), RawTable(pa.table({"a": [2], "b": [3]}), "two")
-        >>> stacked([one, two]).data.to_pydict()
-        {'a': ['1', '2'], 'b': [None, 3]}
-    """
-    kinds: dict[str, set] = {}
-    for table in tables:
-        for column in table.data.schema:
-            kinds.setdefault(column.name, set()).add(column.type)
-    as_text = {name for name, found in kinds.items() if len(found) > 1}
-    parts = []
-    for table in tables:
-        fields = [
-            pa.field(column.name, pa.string() if column.name in as_text else column.type)
-            for column in table.data.schema
-        ]
-        parts.append(table.data.cast(pa.schema(fields)))
-    return replace(tables[0], data=pa.concat_tables(parts, promote_options="default"), rows=None)
-
-
-def loaded(folder: str | Path, settings: ServeSettings) -> tuple[str, Pipeline]:
-    """The pipeline on the runtime that the settings ask for, and which one that is.
-
-    A bundle that carries ONNX was compared when it was saved, and is served without Keras being imported. Of one that
-    does not, the network is exported now, and compared now.
-    """
-    if settings.runtime == "tensorflow":
-        return "tensorflow", bundle.load(folder)
-    if carries_onnx(folder) and find_spec("onnxruntime") is not None:
-        return "onnx", load_on_onnx(folder, threads=settings.threads)
-    from shared.export import with_runtime
-
-    pipeline = bundle.load(folder)
-    try:
-        return "onnx", with_runtime(pipeline, "onnx", threads=settings.threads)
-    except (BundleError, MissingExtraError):
-        if settings.runtime == "onnx":
-            raise
-        return "tensorflow", pipeline
 
 
 def _png(path: Path) -> str:

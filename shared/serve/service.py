@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.contract.cells import Unread
 from shared.errors import VerticalsError
+from shared.light.frame import Frame
 from shared.serve.answered import Answered
 from shared.serve.batching import Batches
 from shared.serve.keys import Keys
@@ -19,6 +20,7 @@ from shared.serve.questions import Question
 from shared.serve.settings import ServeSettings
 
 STARTING, READY, FAILED, STOPPING = "starting", "ready", "failed", "stopping"
+REHEARSALS = 10  # made-up requests before the first real one
 READERS = 4  # times the queue: bodies that may be on their way at once
 
 
@@ -75,6 +77,7 @@ class Service:
     def _load(self) -> None:
         from shared.serve.model import Model
         from shared.serve.openapi import openapi_of
+        from shared.serve.replies import to_json
         from shared.serve.scoring import Scoring
 
         self.scoring = Scoring(self.settings.bundle, self.settings)
@@ -94,7 +97,9 @@ class Service:
             self.log("slower", why=why)
         reasons = 1 if self.model.to_dict()["reasons"] else 0
         try:
-            self.scoring.answer(Question(rows=self.model.rows, reasons=reasons, keep=False))
+            for number in range(REHEARSALS):
+                question = Question(rows=self.model.rows, reasons=reasons if number == 0 else 0, keep=False)
+                to_json(self.scoring.answer(question), request_id="", model=brief, simulated=True)
         except Exception as error:  # the made-up row is at fault, not the customer's
             self.log.defect(error, during="warm-up")
 
@@ -192,8 +197,12 @@ class Service:
     def answered(self, answered: Answered) -> None:
         """Counts answers that are on their way to a client."""
         self.measures.answers(answered)
-        if self.sketches is not None and answered.table is not None:
+        if self.sketches is None or answered.table is None:
+            return
+        if not isinstance(answered.table, Frame):
             self.sketches.add(answered.table, answered.frame)
+        elif self.sketches.hold(answered.table, answered.answers):
+            self._pool.submit(self.sketches.count)
 
 
 class Reading:

@@ -36,38 +36,35 @@ class Sketches:
         self._lock, self._written = threading.Lock(), True
         self.path = Path(folder) / f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.json"
         self.sketch = Sketch(self._profile.mark, {})
-        self._held: list[tuple[Frame, pd.DataFrame]] = []
+        self._held: list[tuple[Frame, list[dict[str, Any]]]] = []
 
-    def add(self, table: Table | Frame, frame) -> None:
-        """Counts one request's own rows and their answers; those of the quick road many requests at once."""
-        if isinstance(table, Frame):
-            self._hold(table, frame)
-            return
+    def add(self, table: Table, frame: pd.DataFrame) -> None:
+        """Counts one request's own rows and their answers."""
         own = np.arange(len(table) if table.own is None else table.own)
         columns = input_columns(self._pipeline, table, own) | score_columns(frame)
         counted = self._profile.sketch(values_of(columns))
         with self._lock:
             self.sketch, self._written = self.sketch + counted, False
 
-    def _hold(self, rows: Frame, answers) -> None:
+    def hold(self, rows: Frame, answers: list[dict[str, Any]]) -> bool:
+        """Puts one request of the quick road aside; whether there are so many that `count` should be called."""
         with self._lock:
             self._held.append((rows, answers))
-            many = len(self._held) >= MANY
-        if many:
-            self._count_held()
+            return len(self._held) == MANY
 
-    def _count_held(self) -> None:
+    def count(self) -> None:
+        """Counts the requests that were put aside, all at once."""
         with self._lock:
             held, self._held = self._held, []
         if held:
             rows = stacked([rows for rows, _ in held])
             columns = {name: _column(rows[name]) for name in rows}
             table = SimpleNamespace(frame=pd.DataFrame(columns), photos=None, signals=None, own=len(rows))
-            self.add(table, pd.concat([answers for _, answers in held], ignore_index=True))
+            self.add(table, pd.DataFrame([each for _, answers in held for each in answers]))
 
     def save(self) -> None:
         """Writes the file, whole or not at all, if anything came in since."""
-        self._count_held()
+        self.count()
         with self._lock:
             if self._written:
                 return

@@ -29,6 +29,7 @@ from shared.testing.patients import PATIENT_PROMISES
 from shared.testing.photos import PHOTO_PROMISES, PhotoTrial
 from shared.testing.saved import check_saved_is_loaded
 from shared.testing.series import SERIES_PROMISES, SeriesTrial
+from shared.testing.served import check_rows_are_answered_as_tables
 from shared.testing.trial import Trial, tiny_config
 
 __all__ = ["check_pipeline", "tiny_config"]
@@ -45,6 +46,7 @@ PROMISES = (
     check_anything_can_be_scored,
     check_order_is_kept,
     check_optional_roles_may_lack,
+    check_rows_are_answered_as_tables,
 )
 
 

@@ -14,6 +14,7 @@ import demand_tables
 import diagnosis_tables
 import fraud_tables
 import overview_tables
+import serving_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS = {
@@ -22,8 +23,13 @@ SOLUTIONS = {
     "manufacturing/defects": defects_tables,
     "healthcare/diagnosis": diagnosis_tables,
 }
-READMES = ["README.md", "README.zh.md", *(f"verticals/{folder}/README.md" for folder in SOLUTIONS)]
-TABLES: dict[str, Callable[[], str]] = dict(overview_tables.TABLES)
+READMES = [
+    "README.md",
+    "README.zh.md",
+    "shared/serve/README.md",
+    *(f"verticals/{folder}/README.md" for folder in SOLUTIONS),
+]
+TABLES: dict[str, Callable[[], str]] = dict(overview_tables.TABLES | serving_tables.TABLES)
 for each in SOLUTIONS.values():
     TABLES |= each.TABLES
 

@@ -26,9 +26,21 @@ python() {
 }
 
 # `verticals data get` fetches, and the tests have no network: the reader has a mirror, with stand-ins for the files.
+# A service listens on a port that may be taken: it gets one that is free, and `curl` is told which.
 verticals() {
   case "$1 $2" in
     "data get") VERTICALS_DATA="$HOME/datasets" command verticals "$@" ;;
+    "serve "*) exec "$(type -P verticals)" "$@" --port 0 > "$HOME/served.txt" 2> /dev/null ;;
     *) command verticals "$@" ;;
   esac
+}
+
+curl() {
+  local address=""
+  for _ in $(seq 600); do  # what was started in the background gets ready meanwhile
+    address="$(grep -o '127\.0\.0\.1:[0-9]*' "$HOME/served.txt" 2> /dev/null)"
+    [ -n "$address" ] && command curl -sf "$address/readyz" > /dev/null && break
+    sleep 0.1
+  done
+  command curl "${@/127.0.0.1:8080/$address}"
 }

@@ -14,7 +14,7 @@ from shared.encoding import Features
 from shared.history import History, seconds
 from shared.inputs import Inputs
 from shared.splits import Split
-from shared.testing import causal, check_pipeline, declared, learnt, saved, tiny_config
+from shared.testing import causal, check_pipeline, declared, learnt, saved, served, tiny_config
 from shared.testing.trial import Trial
 from verticals.finance import FraudPipeline
 
@@ -215,6 +215,34 @@ def test_a_table_without_rows_that_is_taken_is_noticed(trial):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
+class Forgetful(FraudPipeline):
+    """Reads of other cards' pasts what a service does not keep."""
+
+    def columns(self, table):
+        if getattr(table.frame, "memory", None) is None:
+            return super().columns(table)
+        memory, table.frame.memory = table.frame.memory, None
+        try:
+            return super().columns(table)
+        finally:
+            table.frame.memory = memory
+
+
+def test_rows_that_are_answered_otherwise_than_tables_are_noticed(trial):
+    served.check_rows_are_answered_as_tables(trial)
+    with pytest.raises(AssertionError, match=r"must go through `shared\.features\.remembered`"):
+        served.check_rows_are_answered_as_tables(broken(trial, Forgetful))
+
+
+def test_features_that_ask_for_a_data_frame_are_no_broken_promise(trial):
+    class Framed(FraudPipeline):
+        def columns(self, table):
+            table.frame["amount"].to_numpy()
+            return super().columns(table)
+
+    served.check_rows_are_answered_as_tables(broken(trial, Framed))
+
+
 def test_a_role_that_is_not_described_is_noticed(changed, words):
     class Odd(FraudPipeline):
         roles = (replace(FraudPipeline.roles[0], **changed), *FraudPipeline.roles[1:])

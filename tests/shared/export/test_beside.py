@@ -41,9 +41,12 @@ def test_a_damaged_onnx_network_is_named(carried):
         load_on_onnx(carried)
 
 
-def test_a_network_that_onnx_cannot_hold_leaves_the_reason(fraud, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [BundleError("an operator is lacking"), ValueError("an operator is lacking")]
+)
+def test_a_network_that_onnx_cannot_hold_leaves_the_reason(fraud, tmp_path, monkeypatch, error):
     def refuse(*arguments):
-        raise BundleError("an operator is lacking")
+        raise error
 
     broken = formats.FORMATS | {"onnx": formats.Format("onnx", "model.onnx", ("float32",), refuse, refuse)}
     monkeypatch.setattr(beside, "FORMATS", broken)

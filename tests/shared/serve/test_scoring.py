@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from shared.errors import ContractError
+from shared.serve.csv_rows import stacked
 from shared.serve.problems import Problem
 from shared.serve.questions import Question
-from shared.serve.scoring import stacked
 
 BUNDLES = Path(__file__).resolve().parents[2] / "fixtures" / "bundles"
 TABLES = ("finance_fraud", "healthcare_diagnosis", "retail_demand")

@@ -1,0 +1,54 @@
+"""A bundle made ready to be served: its runtime, and the quick road with the store of earlier rows."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from shared import bundle
+from shared.errors import BundleError, ConfigError, Fault, MissingExtraError
+from shared.export.beside import carries_onnx, load_on_onnx
+from shared.pipeline import Pipeline
+from shared.serve.rowpath import RowPath
+from shared.serve.settings import ServeSettings
+
+
+def loaded(folder: str | Path, settings: ServeSettings) -> tuple[str, Pipeline]:
+    """The pipeline on the runtime that the settings ask for, and which one that is.
+
+    A bundle that carries ONNX was compared when it was saved, and is served without Keras being imported. Of one that
+    does not, the network is exported now, and compared now.
+    """
+    if settings.runtime == "tensorflow":
+        return "tensorflow", bundle.load(folder)
+    if carries_onnx(folder) and find_spec("onnxruntime") is not None:
+        return "onnx", load_on_onnx(folder, threads=settings.threads)
+    from shared.export import with_runtime
+
+    pipeline = bundle.load(folder)
+    try:
+        return "onnx", with_runtime(pipeline, "onnx", threads=settings.threads)
+    except (BundleError, MissingExtraError):
+        if settings.runtime == "onnx":
+            raise
+        return "tensorflow", pipeline
+
+
+def quick_road(pipeline: Pipeline, settings: ServeSettings) -> RowPath | None:
+    """The road without data frames, with the store of earlier rows; None: the pipeline has none.
+
+    Earlier rows that only `--history` gives are kept in memory.
+
+    Raises:
+        ConfigError: If a store is asked for and the pipeline keeps no earlier rows.
+    """
+    from shared.serve.past import MEMORY, Past
+
+    if not RowPath.fits(pipeline):
+        if settings.store is not None:
+            fault = Fault(text="--store: this solution keeps no earlier rows. Leave it out")
+            raise ConfigError("the service cannot be started", [fault])
+        return None
+    path = RowPath(pipeline)
+    keyed = any(entry["kind"] == "key" for entry in path.plan["columns"])
+    if settings.store is not None or (settings.history is not None and keyed):
+        path.past = Past(settings.store or MEMORY, path.plan, pipeline.name)
+    return path

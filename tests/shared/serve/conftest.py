@@ -37,7 +37,13 @@ class Served:
 
     def wait(self):
         """Until the bundle is loaded."""
-        while self.service.state == "starting":
+        return self.until(lambda: self.service.state != "starting")
+
+    def until(self, done, seconds=120):
+        """Waits for what happens in another thread."""
+        end = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < end, "it took too long"
             time.sleep(0.02)
         return self
 

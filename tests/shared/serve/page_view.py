@@ -27,7 +27,7 @@ class View:
         self.address = address
         self.context = chromium.new_context(**given)
         self.tab = self.context.new_page()
-        self.tab.set_default_timeout(30_000)
+        self.tab.set_default_timeout(90_000)  # a machine may be busy
         self.asked, self.complaints = [], []
         self.tab.on("request", lambda request: self.asked.append(request.url))
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))

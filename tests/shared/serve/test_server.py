@@ -94,7 +94,7 @@ def test_headers_that_never_arrive_are_closed(process):
     sock = process.raw(b"POST /v1/predict HTTP/1.1\r\nHost: service\r\n")
     silent = process.raw(b"")
     assert all_of(sock) == b"" and all_of(silent) == b""
-    assert 5 < time.perf_counter() - began < 20
+    assert 5 < time.perf_counter() - began < 60
 
 
 def test_a_slow_body_gets_408_and_is_closed_while_others_are_answered(process):
@@ -104,7 +104,7 @@ def test_a_slow_body_gets_408_and_is_closed_while_others_are_answered(process):
     began = time.perf_counter()
     reply = all_of(sock)
     assert reply.startswith(b"HTTP/1.1 408") and b"connection: close" in reply.lower()
-    assert time.perf_counter() - began < 4
+    assert time.perf_counter() - began < 20
 
 
 def test_a_body_that_is_too_large_gets_413_though_all_of_it_is_sent(process):

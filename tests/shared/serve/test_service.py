@@ -28,34 +28,32 @@ def together(served, number):
 def test_a_full_queue_is_429_at_once_with_the_time_to_come_again(idle, monkeypatch):
     monkeypatch.setattr("shared.serve.settings.os.cpu_count", lambda: 1)
     served = idle(queue=2)
-    served.service.seconds = 0.5
+    served.service.seconds = 2.0
     found = together(served, 8)
     refused = [each for each in found if each[0] == 429]
     assert sorted(each[0] for each in found) == [200] * 3 + [429] * 5
-    assert all(seconds < 0.4 and "retry-after" in reply.headers for _, seconds, reply in refused)
+    assert all(seconds < 1.5 and "retry-after" in reply.headers for _, seconds, reply in refused)
     assert together(served, 1)[0][0] == 200
 
 
 def test_an_answer_that_takes_too_long_is_503_and_keeps_its_place_until_it_ends(idle, monkeypatch):
     monkeypatch.setattr("shared.serve.settings.os.cpu_count", lambda: 1)
-    served = idle(max_seconds=0.2, queue=1)
-    served.service.seconds = 0.6
+    served = idle(max_seconds=0.5, queue=1)
+    served.service.seconds = 3.0
     began = time.perf_counter()
     reply = served.predict(BODY)
-    assert reply.status_code == 503 and "0.2 seconds" in reply.json()["detail"]
-    assert time.perf_counter() - began < 0.5
+    assert reply.status_code == 503 and "0.5 seconds" in reply.json()["detail"]
+    assert time.perf_counter() - began < 2.5
     assert served.service._pending == 1
-    time.sleep(0.8)
-    assert served.service._pending == 0
+    served.until(lambda: served.service._pending == 0)
 
 
 def test_one_who_waited_too_long_is_not_scored_any_more(idle, monkeypatch):
     monkeypatch.setattr("shared.serve.settings.os.cpu_count", lambda: 1)
-    served = idle(max_seconds=0.2, queue=5)
-    served.service.seconds = 0.5
+    served = idle(max_seconds=0.5, queue=5)
+    served.service.seconds = 2.0
     assert {each[0] for each in together(served, 3)} == {503}
-    time.sleep(0.6)
-    assert served.service._pending == 0
+    served.until(lambda: served.service._pending == 0)
 
 
 def test_a_bundle_that_cannot_be_loaded_is_told_and_answers_503(start, bundle_copy):
@@ -74,5 +72,5 @@ def test_the_first_request_finds_all_compiled(services, solution):
     served = services(solution)
     began = time.perf_counter()
     served.predict({"rows": served.service.model.rows, "reasons": 3})
-    assert time.perf_counter() - began < 1.0
+    assert time.perf_counter() - began < 3.0
     assert not served.logged("defect")

@@ -218,8 +218,10 @@ def read_export(folder: str | Path) -> dict[str, Any]:
 
 
 def _format(name: str, variant: str) -> Format:
+    if name == LIGHT:
+        raise BundleError(f"--variant is `{variant}`; a light scorer is written as float32")
     if name not in FORMATS:
-        raise BundleError(f"--format is `{name}`; expected {', '.join(FORMATS)}")
+        raise BundleError(f"--format is `{name}`; expected {', '.join((*FORMATS, LIGHT))}")
     if variant not in FORMATS[name].variants:
         known = ", ".join(FORMATS[name].variants)
         raise BundleError(f"--variant is `{variant}`; {name} is written as {known}")

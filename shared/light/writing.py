@@ -2,6 +2,8 @@
 
 import ast
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -30,6 +32,17 @@ KINDS = {  # from the most special on: the class a solution derives from, and wh
 KEPT = ("solution", "class", "mapping", "config", "state", "calibration", "decision", "correction")
 KEPT += ("classes", "prior", "versions")
 PACKAGES = ("numpy", "onnxruntime")
+HEAVY = ("pandas", "pyarrow", "pydantic", "scipy", "sklearn", "keras", "tensorflow", "matplotlib")
+ALONE = f"""
+import sys
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {HEAVY}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Refusing())
+from shared.light.scorer import LightScorer
+LightScorer(".")
+"""
 BESIDE = ("image", "signal")  # given with a row, and missed by the scorer itself
 
 
@@ -58,6 +71,7 @@ def export_light(folder: str | Path, out: str | Path) -> dict[str, Any]:
         _write_config(type(pipeline), content["config"], part) if hook else None
         facts = _facts(pipeline, content, kind, hook, network, sha256(part / NETWORK))
         _write(part / FACTS, facts)
+        _refuse_heavy(part)
         (part / "requirements.txt").write_text("".join(f"{line}\n" for line in _requirements()), "utf-8")
         files = {
             str(path.relative_to(part)): sha256(path) for path in sorted(part.rglob("*")) if path.is_file()
@@ -229,6 +243,24 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
             continue
         yield child
         yield from _running(child)
+
+
+def _refuse_heavy(part: Path) -> None:
+    """Opens the scorer in an interpreter that has no more than it will have.
+
+    Raises:
+        BundleError: If its code asks for more, as a `data.py` may that imports pandas at its top.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], cwd=part, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise BundleError(
+            f"the scorer does not run on NumPy and ONNX Runtime alone: {last[:200]}. Where `data.py` imports more at "
+            "its top, import it inside the function that needs it, or under TYPE_CHECKING"
+        )
 
 
 def _requirements() -> list[str]:

@@ -23,9 +23,18 @@ def test_export_writes_beside_where_it_is_called_and_says_how_far_it_is_from_ker
     assert json.loads((inside / "exports" / "onnx" / "export.json").read_text("utf-8"))["format"] == "onnx"
 
 
+def test_a_light_scorer_is_exported_and_certified_by_its_folder(command, inside):
+    done = command("export", KEPT / "bundle", "--format", "light")
+    assert done.code == 0, done.err
+    assert done.out.startswith("exports/light: ") and "python -m shared.light . rows.json" in done.out
+    rows = ("--data", KEPT / "rows.csv", "--route", "exports/light", "--out", "page")
+    done = command("parity", KEPT / "bundle", *rows)
+    assert done.code == 0 and "exports/light: Equal" in done.out
+
+
 def test_export_says_what_it_does_not_know(command, inside):
     done = command("export", KEPT / "bundle", "--format", "pickle")
-    assert done.code == 2 and "--format is `pickle`; expected saved_model, onnx, litert" in done.err
+    assert done.code == 2 and "--format is `pickle`; expected saved_model, onnx, litert, light" in done.err
     assert not list(inside.iterdir())
 
 

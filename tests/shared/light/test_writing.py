@@ -9,6 +9,7 @@ from shared import bundle
 from shared.contract import Mapping
 from shared.errors import BundleError
 from shared.export.beside import with_onnx
+from shared.light import writing
 from shared.light.writing import export_light, kind_of
 from verticals.finance import FraudPipeline
 from verticals.retail import DemandPipeline
@@ -49,6 +50,26 @@ def test_tables_in_wide_form_are_refused():
     mapping = Mapping(wide={"id": "item", "origin": "2024-01-01", "frequency": "D"})
     with pytest.raises(BundleError, match="one column a step"):
         kind_of(DemandPipeline(mapping=mapping))
+
+
+def test_code_that_asks_for_more_is_refused_with_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        writing, "_source", lambda module, found=writing._source: changed(module, found, tmp_path)
+    )
+    with pytest.raises(BundleError, match="No module named 'pandas'.*import it inside the function"):
+        export_light(KEPT, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def changed(module, found, place):
+    """The solution's features as earlier clones have them, with pandas at the top."""
+    path = found(module)
+    if not module.endswith("fraud.data"):
+        return path
+    (place / "data.py").write_text(
+        path.read_text("utf-8").replace("import numpy", "import pandas\nimport numpy"), "utf-8"
+    )
+    return place / "data.py"
 
 
 def test_nothing_else_is_replaced(tmp_path):

@@ -29,6 +29,12 @@ number_dim = 2
 RIVALS = {"amount": [{"feature": "amount"}], "logistic_regression": [{"C": 0.1}]}
 
 
+def pytest_collection_modifyitems(items):
+    """Files with slow tests first: of two workers none is left alone with one of them at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @dataclass
 class Outcome:
     """What a command printed, and how it ended."""

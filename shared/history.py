@@ -148,16 +148,16 @@ class History:
         first = np.r_[True, codes[1:] != codes[:-1]][: len(codes)]  # of its key
         self.start = _latest(first)
         begins = np.flatnonzero(first)
-        self._keys = (
-            begins,
-            np.diff(np.append(begins, len(codes))),
-        )  # first row and number of rows of each key
+        self._keys = begins, np.diff(np.append(begins, len(codes)))  # first row and number of rows of each
         # One sorted axis over all keys turns every window into look-ups. On it a time is its place among all
         # times of the table, so that neither long spans nor many keys can overflow it.
         self._key = (np.cumsum(first) - 1) * (len(self._moments) + 1)
         self._axis = self._key + self._moment
         self._before = _latest(np.r_[True, self._axis[1:] != self._axis[:-1]][: len(codes)])
         self._places: dict[tuple[float, str], np.ndarray] = {}
+        self._at = slice(None) if asked is None else np.flatnonzero(self.order < asked)  # sorted places
+        self._places_at = self.order[self._at], self.start[self._at], self._before[self._at]
+        self._empty = bool((self._places_at[1] == self._places_at[2]).all())  # no row has a past
 
     def __len__(self) -> int:
         return self._rows
@@ -165,28 +165,40 @@ class History:
     def _reached(self, seconds: float, side: str) -> np.ndarray:
         """Sorted place of the first row of the key not before ("left") or after ("right") `seconds` ago."""
         if (seconds, side) not in self._places:
-            back = self._moments - round(min(seconds, LONGEST) * 1e6)
-            place = np.searchsorted(self._moments, back, side=side).astype(np.int32)
-            self._places[seconds, side] = np.searchsorted(self._axis, self._key + place[self._moment])
+            moment, back = self._moment[self._at], round(min(seconds, LONGEST) * 1e6)
+            if len(moment) < len(self._moments):
+                place = np.searchsorted(self._moments, self._moments[moment] - back, side=side)
+            else:
+                place = np.searchsorted(self._moments, self._moments - back, side=side).astype(np.int32)[
+                    moment
+                ]
+            self._places[seconds, side] = np.searchsorted(self._axis, self._key[self._at] + place)
         return self._places[seconds, side]
 
     def _window(self, window: float, delay: float) -> tuple[np.ndarray, np.ndarray]:
         """First and past-the-last sorted place of the window `[t - delay - window, t - delay]` of each row."""
+        _, start, before = self._places_at
+        end = before if delay == 0 else np.minimum(self._reached(delay, "right"), before)
+        first = start if np.isinf(window) else self._reached(delay + window, "left")
+        return np.minimum(first, end), end
+
+    def _nothing(self, window: float, delay: float) -> bool:
+        """Whether all windows are empty, since no row has a past."""
         if not (window >= 0 and 0 <= delay < np.inf):
             raise ValueError(
                 f"expected window >= 0 and a finite delay >= 0, found {window} and {delay} seconds"
             )
-        end = self._before if delay == 0 else np.minimum(self._reached(delay, "right"), self._before)
-        first = self.start if np.isinf(window) else self._reached(delay + window, "left")
-        return np.minimum(first, end), end
+        return self._empty
 
     def _unsort(self, values: np.ndarray) -> np.ndarray:
         out = np.zeros(self._rows, values.dtype)
-        out[self.order] = values
+        out[self._places_at[0]] = values
         return out
 
     def count(self, window: float = np.inf, *, delay: float = 0.0) -> np.ndarray:
         """Earlier rows of the key between `delay` and `delay + window` seconds ago. `(rows,)`, float64."""
+        if self._nothing(window, delay):
+            return np.zeros(self._rows)
         first, end = self._window(window, delay)
         return self._unsort((end - first).astype(np.float64))
 
@@ -194,9 +206,11 @@ class History:
         self, values: np.ndarray | Running, window: float = np.inf, *, delay: float = 0.0
     ) -> np.ndarray:
         """Sum of `values` over those rows. `(rows,)`, float64. Missing and infinite values count as 0."""
+        if self._nothing(window, delay):
+            return np.zeros(self._rows)
         first, end = self._window(window, delay)
-        running = values if isinstance(values, Running) else self.running(values)
-        return self._unsort(_upto(running.sums, end, self.start) - _upto(running.sums, first, self.start))
+        running, start = values if isinstance(values, Running) else self.running(values), self._places_at[1]
+        return self._unsort(_upto(running.sums, end, start) - _upto(running.sums, first, start))
 
     def running(self, values: np.ndarray) -> Running:
         """Running totals of each key's `values`, for a column that is summed over many windows.
@@ -207,6 +221,8 @@ class History:
             >>> history.total(values, 10.0).tolist(), history.total(values).tolist()
             ([0.0, 1.0, 2.0], [0.0, 1.0, 3.0])
         """
+        if self._empty:
+            return Running(np.zeros(0), None)
         values = np.asarray(values, np.float64)[self.order]
         known = np.isfinite(values)
         # Summed key by key: a sum over all keys would carry the rounding of one key's amounts to the others.
@@ -216,6 +232,8 @@ class History:
 
     def mean(self, values: np.ndarray | Running, window: float = np.inf, *, delay: float = 0.0) -> np.ndarray:
         """Mean of the `values` that are known over those rows; NaN where there are none. `(rows,)`, float64."""
+        if self._nothing(window, delay):
+            return self._unsort(np.full(len(self._places_at[0]), np.nan))
         running = values if isinstance(values, Running) else self.running(values)
         if running.counts is None:
             count = self.count(window, delay=delay)
@@ -226,17 +244,19 @@ class History:
 
     def seconds_since_last(self) -> np.ndarray:
         """Seconds since the latest earlier row of the key; NaN on a first row. `(rows,)`, float64."""
-        last = self._before - 1
-        since = (self._stamp - self._stamp[np.maximum(last, 0)]) / 1e6
-        return self._unsort(np.where(last >= self.start, since, np.nan))
+        _, start, before = self._places_at
+        last = before - 1
+        since = (self._stamp[self._at] - self._stamp[np.maximum(last, 0)]) / 1e6
+        return self._unsort(np.where(last >= start, since, np.nan))
 
     def rank(self) -> np.ndarray:
         """How many rows of its key are earlier than each row; rows of equal time share it. `(rows,)`, int64."""
-        return self._unsort(self._before - self.start)
+        _, start, before = self._places_at
+        return self._unsort(before - start)
 
     def before(self) -> np.ndarray:
         """Place in `order` just past the earlier rows of each row's key. `(rows,)`, int64."""
-        return self._unsort(self._before)
+        return self._unsort(self._places_at[2])
 
 
 def _microseconds(time: np.ndarray) -> np.ndarray:

@@ -203,6 +203,7 @@ def main() -> None:
         "load_before": os.getloadavg()[0],
         "goals": GOALS,
         "simulated": True,
+        "past": f"{len(past):,}",
     }
     with tempfile.TemporaryDirectory() as place:
         past.to_csv(Path(place) / "past.csv", index=False)

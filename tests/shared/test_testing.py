@@ -186,8 +186,7 @@ def test_a_key_in_the_bundle_is_noticed(trial):
         saved.check_saved_is_loaded(broken(trial, FraudPipeline, state=state), fresh_process=False)
 
 
-def test_what_is_not_in_the_bundle_is_noticed(trial):
-    class Forgetful(FraudPipeline):
+class Forgetful(FraudPipeline):
         factor = 1.0
 
         def decode(self, raw):
@@ -243,7 +242,8 @@ def test_features_that_ask_for_a_data_frame_are_no_broken_promise(trial):
     served.check_rows_are_answered_as_tables(broken(trial, Framed))
 
 
-def test_a_role_that_is_not_described_is_noticed(changed, words):
+def test_what_is_not_in_the_bundle_is_noticed(trial):
+    def test_a_role_that_is_not_described_is_noticed(changed, words):
     class Odd(FraudPipeline):
         roles = (replace(FraudPipeline.roles[0], **changed), *FraudPipeline.roles[1:])
 

@@ -186,7 +186,8 @@ def test_a_key_in_the_bundle_is_noticed(trial):
         saved.check_saved_is_loaded(broken(trial, FraudPipeline, state=state), fresh_process=False)
 
 
-class Forgetful(FraudPipeline):
+def test_what_is_not_in_the_bundle_is_noticed(trial):
+    class Forgetful(FraudPipeline):
         factor = 1.0
 
         def decode(self, raw):
@@ -205,16 +206,7 @@ def test_a_table_without_rows_that_is_taken_is_noticed(trial):
         declared.check_faults_are_named(broken(trial, Tolerant))
 
 
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({"description": ""}, "no description"),
-        ({"description_zh": "time"}, "no Chinese"),
-        ({"name": "a b"}, "one word"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-class Forgetful(FraudPipeline):
+class Unremembered(FraudPipeline):
     """Reads of other cards' pasts what a service does not keep."""
 
     def columns(self, table):
@@ -230,7 +222,7 @@ class Forgetful(FraudPipeline):
 def test_rows_that_are_answered_otherwise_than_tables_are_noticed(trial):
     served.check_rows_are_answered_as_tables(trial)
     with pytest.raises(AssertionError, match=r"must go through `shared\.features\.remembered`"):
-        served.check_rows_are_answered_as_tables(broken(trial, Forgetful))
+        served.check_rows_are_answered_as_tables(broken(trial, Unremembered))
 
 
 def test_features_that_ask_for_a_data_frame_are_no_broken_promise(trial):
@@ -242,8 +234,16 @@ def test_features_that_ask_for_a_data_frame_are_no_broken_promise(trial):
     served.check_rows_are_answered_as_tables(broken(trial, Framed))
 
 
-def test_what_is_not_in_the_bundle_is_noticed(trial):
-    def test_a_role_that_is_not_described_is_noticed(changed, words):
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"description": ""}, "no description"),
+        ({"description_zh": "time"}, "no Chinese"),
+        ({"name": "a b"}, "one word"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_role_that_is_not_described_is_noticed(changed, words):
     class Odd(FraudPipeline):
         roles = (replace(FraudPipeline.roles[0], **changed), *FraudPipeline.roles[1:])
 

@@ -106,7 +106,7 @@ def encode_numbers(columns: Mapping[str, np.ndarray], state: dict[str, Any]) -> 
     """Numbers as a network likes them: `(rows, columns + indicators)`, float32, no NaN.
 
     A missing value becomes 0, the middle; each column that had missing values in training brings an
-    indicator column, after all numbers.
+    indicator column, after all numbers. A column that is not there, as of an optional role, is missing in all rows.
 
     Example:
         >>> columns = {"age": np.array([20.0, 40.0, np.nan])}
@@ -120,7 +120,7 @@ def encode_numbers(columns: Mapping[str, np.ndarray], state: dict[str, Any]) -> 
         piece = out[start : start + PIECE]
         values = np.empty((len(state), len(piece)))
         for place, name in enumerate(state):
-            values[place] = columns[name][start : start + PIECE]
+            values[place] = columns[name][start : start + PIECE] if name in columns else np.nan
         piece[:, len(state) :] = np.isnan(values[indicators]).T
         piece[:, : len(state)] = _encoded(values, state).T
     return out
@@ -174,9 +174,12 @@ def encode_categories(
         >>> encode_categories(columns, {"country": ["FR", "DE"]}).ravel().tolist()
         [3, 2, 0, 1]
     """
-    out = []
+    out, rows = [], len(next(iter(columns.values()))) if columns else 0
     for name, vocabulary in vocabularies.items():
         place = {value: code for code, value in enumerate(vocabulary, start=FIRST)}
+        if name not in columns:
+            out.append(np.full(rows, MISSING, np.int32))
+            continue
         if isinstance(columns[name], np.ndarray):
             place[None] = MISSING
             out.append(np.array([place.get(value, UNSEEN) for value in columns[name].tolist()], np.int32))

@@ -40,8 +40,8 @@ def numbers(frame: pd.DataFrame | Frame, name: str) -> np.ndarray:
 def remembered(frame: pd.DataFrame | Frame, name: str, values: np.ndarray) -> np.ndarray:
     """Values that each row was told by its past alone, `(rows,)` or `(rows, columns)`, and never change again.
 
-    A service keeps them with the row. Where other rows read them, as those of a terminal read how unusual each
-    payment was for its card, the pasts behind them need not be there any more.
+    A service keeps them with the row. Whatever a past tells of a row, and the features of *other* rows read, must go
+    through here, as terminals read how unusual each payment was for its card: the pasts behind it are gone by then.
 
     Args:
         name: Under which they are kept.

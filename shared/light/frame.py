@@ -52,6 +52,10 @@ class Frame:
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
 
+    def with_column(self, name: str, values: np.ndarray) -> "Frame":
+        """The frame with one column more, or another one."""
+        return Frame(self._columns | {name: values}, len(self), codes=self.codes)
+
     def take(self, rows: np.ndarray) -> "Frame":
         """The frame of these rows, in this order, without memory."""
         codes = {name: values[rows] for name, values in self.codes.items()}

@@ -136,14 +136,16 @@ def signals_of_rows(
 
     Args:
         rows: The customer's rows, cells by column.
-        pattern: Of these columns, `signal.columns` of the mapping; their order in the row is that of the steps.
+        pattern: Of these columns, `signal.columns` of the mapping; their order, over all rows, is that of the steps.
         number: From a cell to a number, NaN where it is empty.
     Example:
-        >>> signals_of_rows([{"age": 50, "t1": "0.5", "t2": "1"}, {"age": 61}], "t[0-9]*", float)
+        >>> number = lambda cell: float("nan" if cell is None else cell)
+        >>> signals_of_rows([{"age": 50, "t1": "0.5", "t2": "1"}, {"age": 61}], "t[0-9]*", number)
         [[0.5, 1.0], None]
     """
+    names = dict.fromkeys(name for row in rows for name in row if fnmatch.fnmatchcase(name.strip(), pattern))
     found = []
     for row in rows:
-        cells = [cell for name, cell in row.items() if fnmatch.fnmatchcase(name.strip(), pattern)]
-        found.append([number(cell) for cell in cells] or None)
+        given = any(name in row for name in names)
+        found.append([number(row.get(name)) for name in names] if given else None)
     return found

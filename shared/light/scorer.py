@@ -57,7 +57,7 @@ class LightScorer:
             ContractError: If a photo or a signal cannot be used.
         """
         plain, photos, signals = self._apart(rows)
-        frame = read_rows(plain, self.plan)
+        frame = read_rows(plain, self.plan, labels=True)
         past = read_rows(history, self.plan, labels=True) if history else None
         return self._scorer.answer(frame, history=past, photos=photos, signals=signals)
 
@@ -77,20 +77,20 @@ class LightScorer:
         return [content for _, content in found]
 
     def _signals(self, rows) -> list | None:
-        pattern = (self.content["mapping"].get("signal") or {}).get("columns")
-        if pattern is not None:
-            from shared.contract.cells import read_number
-            from shared.light.patients import signals_of_rows
-
-            form = self.plan["format"]
-            return signals_of_rows(rows, pattern, lambda cell: read_number(cell, form))
+        """Lists under `signal`, or one column a sample."""
         column = self.content["columns"].get("signal", "signal")
         found = [row.get(column) for row in rows]
-        if not any(isinstance(each, (list, tuple, np.ndarray)) for each in found):
+        if any(isinstance(each, (list, tuple, np.ndarray)) for each in found):
+            for row in rows:
+                row.pop(column, None)
+            return found
+        pattern = (self.content["mapping"].get("signal") or {}).get("columns")
+        if pattern is None:
             return None
-        for row in rows:
-            row.pop(column, None)
-        return found
+        from shared.contract.cells import read_number
+        from shared.light.patients import signals_of_rows
+
+        return signals_of_rows(rows, pattern, lambda cell: read_number(cell, self.plan["format"]))
 
 
 def read_scorer(folder: str | Path) -> dict[str, Any]:

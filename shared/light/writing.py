@@ -18,9 +18,11 @@ from shared.diagnostic import DiagnosticPipeline
 from shared.errors import BundleError
 from shared.export import exporting
 from shared.export.formats import FORMATS
+from shared.export.ports import Signature
+from shared.export.sessions import onnx_session
 from shared.forecast import ForecastPipeline
 from shared.imaging import ImagePipeline
-from shared.light.scorer import FACTS, NETWORK, SCORERS
+from shared.light.scorer import FACTS, NETWORK, SCORERS, read_scorer
 from shared.pipeline import Pipeline
 
 KINDS = {  # from the most special on: the class a solution derives from, and what it must leave as it is
@@ -40,9 +42,10 @@ class Refusing:
         if name.partition(".")[0] in {HEAVY}:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Refusing())
-from shared.light.scorer import LightScorer
-LightScorer(".")
+from shared.light.__main__ import main
+sys.exit(main([".", "-"]))
 """
+LARGEST = 1e-5  # difference of a score that is float32's own
 BESIDE = ("image", "signal")  # given with a row, and missed by the scorer itself
 
 
@@ -71,7 +74,7 @@ def export_light(folder: str | Path, out: str | Path) -> dict[str, Any]:
         _write_config(type(pipeline), content["config"], part) if hook else None
         facts = _facts(pipeline, content, kind, hook, network, sha256(part / NETWORK))
         _write(part / FACTS, facts)
-        _refuse_heavy(part)
+        _refuse_other_answers(pipeline, part)
         (part / "requirements.txt").write_text("".join(f"{line}\n" for line in _requirements()), "utf-8")
         files = {
             str(path.relative_to(part)): sha256(path) for path in sorted(part.rglob("*")) if path.is_file()
@@ -245,22 +248,52 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
         yield from _running(child)
 
 
-def _refuse_heavy(part: Path) -> None:
-    """Opens the scorer in an interpreter that has no more than it will have.
+def _refuse_other_answers(pipeline: Pipeline, part: Path) -> None:
+    """Asks the scorer made-up rows in an interpreter that has no more than it will have, and compares.
 
     Raises:
-        BundleError: If its code asks for more, as a `data.py` may that imports pandas at its top.
+        BundleError: If its code asks for more, or answers otherwise than the pipeline.
     """
+    from shared.parity.differences import compare
+    from shared.parity.sending import picked
+    from shared.serve.examples import examples_of
+    from shared.serve.rows import raw_of
+    from shared.serve.uploads import Uploads
+
+    _, rows = examples_of(pipeline)
+    asked = raw_of(rows, pipeline.mapping, [role.name for role in pipeline.roles] + ["signal"], Uploads())
+    pipeline.model = onnx_session(
+        part / NETWORK, Signature.from_dict(read_scorer(part)["network"]), threads=1
+    )
+    table = pipeline.check(asked, predict=True)
+    expected = pipeline.predict(table, range(len(table)))
+    comparison = compare(expected, picked(None, _answered_alone(part, rows), expected))
+    if comparison.largest > LARGEST or comparison.flips:
+        raise BundleError(
+            f"the scorer answers otherwise than `{pipeline.name}`: by {comparison.largest:.1e}. It takes `columns` and "
+            "`costs` of `data.py` as they are; what `pipeline.py` does besides is not carried"
+        )
+
+
+def _answered_alone(part: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-c", ALONE], cwd=part, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", ALONE],
+        cwd=part,
+        env=environment,
+        input=json.dumps(rows),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise BundleError(
-            f"the scorer does not run on NumPy and ONNX Runtime alone: {last[:200]}. Where `data.py` imports more at "
-            "its top, import it inside the function that needs it, or under TYPE_CHECKING"
+            f"the scorer does not run on NumPy and ONNX Runtime alone: {last[:200]}. What else `data.py` needs must "
+            "not be imported by its features; what is for types alone stands under TYPE_CHECKING"
         )
+    return json.loads(done.stdout)
 
 
 def _requirements() -> list[str]:

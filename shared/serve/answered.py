@@ -37,7 +37,10 @@ class Answered:
     @property
     def rows(self) -> int:
         """Rows that were sent; a forecast has other answers than rows."""
-        return len(self) if self.table is None else len(self.table)
+        if self.table is None:
+            return len(self)
+        own = getattr(self.table, "own", None)
+        return len(self.table) if own is None else own
 
     @cached_property
     def frame(self) -> pd.DataFrame:

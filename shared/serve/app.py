@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,8 +112,13 @@ async def _predict(request: Request) -> Response:
     kind, query = request.headers.get("content-type", ""), dict(request.query_params)
     as_csv = wants_csv(request.headers.get("accept", ""))
     if len(body) <= SMALL and kind.startswith(JSON):
-        question = read_question(kind, body, query, lang=service.settings.lang)
-        answered = await service.together(question)
+        lang = service.settings.lang
+        try:
+            question = read_question(kind, body, query, lang=lang)
+            lang = question.lang
+            answered = await service.together(question)
+        except (VerticalsError, Problem, sqlite3.Error) as error:
+            return _refusal(Problem.of(error), seen, lang)
         if answered is not None:
             return _reply(service, seen, answered, as_csv)
     return await service.run(lambda: _answer(service, seen, kind, body, query, as_csv))
@@ -137,10 +143,8 @@ def _answer(
         question = read_question(kind, body, query, lang=lang)
         lang = question.lang
         answered = service.scoring.answer(question)
-    except VerticalsError as error:
+    except (VerticalsError, Problem, sqlite3.Error) as error:
         return _refusal(Problem.of(error), seen, lang)
-    except Problem as problem:
-        return _refusal(problem, seen, lang)
     return _reply(service, seen, answered, as_csv)
 
 
@@ -183,10 +187,8 @@ async def _events(request: Request) -> Response:
         try:
             question = question_of(parse_json(body), {"lang": service.settings.lang})
             seen["rows"] = service.scoring.remember(question)
-        except VerticalsError as error:
+        except (VerticalsError, Problem, sqlite3.Error) as error:
             return _refusal(Problem.of(error), seen, service.settings.lang)
-        except Problem as problem:
-            return _refusal(problem, seen, service.settings.lang)
         return JSONResponse({"request_id": seen["id"], "rows": seen["rows"]})
 
     return await service.run(keep)

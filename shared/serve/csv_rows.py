@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shared.contract import RawTable
 from shared.contract.tables import table_of_bytes
@@ -26,8 +27,11 @@ def read_csv(pipeline: Pipeline, content: bytes) -> RawTable:
         return pipeline.read(path, pipeline.mapping.format, predict=True)
 
 
-def stacked(tables: list[RawTable]) -> RawTable:
+def stacked(tables: list[RawTable], *, decimal: str | None = None) -> RawTable:
     """Raw tables one below the other; a column that they hold in different types is taken as texts.
+
+    Args:
+        decimal: Mark of the numbers in texts.
 
     Example:
         >>> one, two = RawTable(pa.table({"a": ["1"]}), "one"), RawTable(pa.table({"a": [2], "b": [3]}), "two")
@@ -45,5 +49,10 @@ def stacked(tables: list[RawTable]) -> RawTable:
             pa.field(column.name, pa.string() if column.name in as_text else column.type)
             for column in table.data.schema
         ]
-        parts.append(table.data.cast(pa.schema(fields)))
+        data = table.data.cast(pa.schema(fields))
+        for column in table.data.schema:
+            if decimal == "," and column.name in as_text and pa.types.is_floating(column.type):
+                cells = pc.replace_substring(data[column.name], ".", ",")
+                data = data.set_column(data.column_names.index(column.name), column.name, cells)
+        parts.append(data)
     return replace(tables[0], data=pa.concat_tables(parts, promote_options="default"), rows=None)

@@ -1,5 +1,6 @@
 """The rows of one key, as arrays that are held in memory."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
@@ -86,20 +87,23 @@ class Packing:
     Example:
         >>> packing = Packing({})
         >>> packed = packing.packed({"unusual": np.array([0.5]), "steps": np.array([[1.0, 2.0]])}, 1)
-        >>> packed.tolist(), packing.changed
-        ([[1.0, 2.0, 0.5]], True)
+        >>> packed.tolist(), packing.to_json()
+        ([[1.0, 2.0, 0.5]], '{"steps": 2, "unusual": 0}')
         >>> {name: values.tolist() for name, values in packing.unpacked(packed).items()}
         {'steps': [[1.0, 2.0]], 'unusual': [0.5]}
     """
 
     def __init__(self, widths: Mapping[str, int]):
-        self.widths, self._changed = dict(widths), False
+        self.widths = dict(widths)
+
+    def take(self, text: str) -> None:
+        """Goes by the widths that `to_json` wrote, in this process or another."""
+        self.widths = json.loads(text)
 
     @property
-    def changed(self) -> bool:
-        """Whether the widths are others than when this was last asked."""
-        changed, self._changed = self._changed, False
-        return changed
+    def mark(self) -> bytes:
+        """What stands before the bytes of a row, so that those of other names are never taken for these."""
+        return hashlib.blake2b(self.to_json().encode(), digest_size=8).digest()
 
     @property
     def _width(self) -> int:
@@ -114,14 +118,14 @@ class Packing:
         if not memory:
             return np.full((rows, self._width), np.nan)
         widths = {name: 0 if values.ndim == 1 else values.shape[1] for name, values in sorted(memory.items())}
-        self._changed |= widths != self.widths
         self.widths = widths
         return np.column_stack([memory[name].astype(np.float64) for name in widths])
 
     def joined(self, blobs: Sequence[bytes | None]) -> np.ndarray:
-        """The bytes of packed rows, `(rows, width)`; those of other widths, of an earlier bundle, are NaN."""
-        empty = np.full(self._width, np.nan).tobytes()
-        whole = b"".join(blob if blob and len(blob) == len(empty) else empty for blob in blobs)
+        """The bytes of packed rows, `(rows, width)`; those of other names are NaN."""
+        empty, mark = np.full(self._width, np.nan).tobytes(), self.mark
+        known = (blob[8:] if blob and blob[:8] == mark else empty for blob in blobs)
+        whole = b"".join(each if len(each) == len(empty) else empty for each in known)
         return np.frombuffer(whole, np.float64).reshape(len(blobs), self._width)
 
     def unpacked(self, table: np.ndarray) -> dict[str, np.ndarray]:

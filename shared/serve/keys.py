@@ -52,10 +52,14 @@ class Keys:
         if file is None:
             return cls(_parsed(environment.get(VARIABLE, "").replace(",", "\n"), VARIABLE))
         try:
-            return cls(_parsed(Path(file).read_text(encoding="utf-8"), file))
+            found = _parsed(Path(file).read_text(encoding="utf-8"), file)
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is no text in UTF-8"
             raise ConfigError("the keys cannot be read", [Fault(text=f"{file}: {why}")]) from None
+        if not found:
+            text = f"{file} holds no key, and everyone could ask. Make one with `verticals serve --new-key`"
+            raise ConfigError("the keys cannot be read", [Fault(text=text)])
+        return cls(found)
 
 
 def _parsed(text: str, source: str) -> dict[str, str]:

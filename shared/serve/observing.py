@@ -14,6 +14,7 @@ from shared.serve.service import Service
 PATHS = ("/", "/v1/predict", "/v1/model", "/v1/events", "/healthz", "/readyz", "/metrics", "/openapi.json")
 OPEN = ("/", "/healthz", "/readyz")
 STATIC = "/static/"
+LOCAL = ("127.0.0.1", "localhost", "::1")
 GONE = 499  # the client was gone before it was answered
 SAFE = {
     "x-content-type-options": "nosniff",
@@ -66,6 +67,8 @@ class Observed:
 
     def _admit(self, scope, seen: dict[str, Any]) -> None:
         path, service = scope["path"], self.service
+        if not service.keys:
+            _refuse_strangers(Headers(scope=scope), service.settings.host)
         if not service.keys or path in OPEN or path.startswith(STATIC):
             return
         if path == "/metrics" and service.settings.loopback:
@@ -77,6 +80,28 @@ class Observed:
             text = f"{what}. Send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`"
             raise Problem(401, text, headers={"WWW-Authenticate": "Bearer"})
         seen["key"] = name
+
+
+def _refuse_strangers(headers: Headers, host: str) -> None:
+    """Without keys a service is for this machine: no page of another site may ask it through a browser here.
+
+    Raises:
+        Problem: 403 if the request names another host, as after a name was bound anew, or comes from another site.
+    """
+    named = _name_of(headers.get("host", ""))
+    if named not in (*LOCAL, host, "") or (
+        "origin" in headers and _name_of(headers["origin"].partition("//")[2]) not in (*LOCAL, host)
+    ):
+        raise Problem(
+            403, f"without API keys only {', '.join(LOCAL)} are answered. Start the service with --keys"
+        )
+
+
+def _name_of(address: str) -> str:
+    """The name in `name:port`, `[::1]:port`."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0]
 
 
 def _told(send, seen: dict[str, Any], *, static: bool):

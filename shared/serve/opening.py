@@ -32,11 +32,13 @@ def loaded(folder: str | Path, settings: ServeSettings) -> tuple[str, Pipeline]:
         return "tensorflow", pipeline
 
 
-def quick_road(pipeline: Pipeline, settings: ServeSettings) -> RowPath | None:
+def quick_road(pipeline: Pipeline, settings: ServeSettings, version: str) -> RowPath | None:
     """The road without data frames, with the store of earlier rows; None: the pipeline has none.
 
     Earlier rows that only `--history` gives are kept in memory.
 
+    Args:
+        version: Of the bundle.
     Raises:
         ConfigError: If a store is asked for and the pipeline keeps no earlier rows.
     """
@@ -50,5 +52,5 @@ def quick_road(pipeline: Pipeline, settings: ServeSettings) -> RowPath | None:
     path = RowPath(pipeline)
     keyed = any(entry["kind"] == "key" for entry in path.plan["columns"])
     if settings.store is not None or (settings.history is not None and keyed):
-        path.past = Past(settings.store or MEMORY, path.plan, pipeline.name)
+        path.past = Past(settings.store or MEMORY, path.plan, pipeline.name, version=version)
     return path

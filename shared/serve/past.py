@@ -23,6 +23,7 @@ FILE, FORM = "past.sqlite", 1
 MEMORY = ":memory:"  # instead of a folder: what is kept ends with the process
 MOST = 2_000  # latest rows of a key that an answer looks back on
 HELD = 1_000_000  # rows that are held in memory, of the keys that were asked for last
+PIECE = 5_000  # rows of one transaction
 FEW = 256  # rows that are added to what is held; after more of them it is read anew
 
 
@@ -35,6 +36,7 @@ class Past:
         folder: Where the file lies; made if it is not there. `MEMORY`: there is no file.
         plan: Of `shared.contract.plan.reading_plan`.
         solution: Which the file belongs to.
+        version: Of the bundle: what is remembered of a row may hang on what was learnt.
         most: Latest rows of each key that are looked back on.
     Raises:
         BundleError: If the file is damaged, of another solution, or of other columns.
@@ -50,7 +52,15 @@ class Past:
         ['a']
     """
 
-    def __init__(self, folder: str | Path, plan: Mapping[str, Any], solution: str, *, most: int = MOST):
+    def __init__(
+        self,
+        folder: str | Path,
+        plan: Mapping[str, Any],
+        solution: str,
+        *,
+        version: str = "",
+        most: int = MOST,
+    ):
         self.most, kinds = most, {entry["target"]: entry["kind"] for entry in plan["columns"]}
         self.keys = [name for name, kind in kinds.items() if kind == "key"]
         self.time = next((name for name, kind in kinds.items() if kind == "time"), None)
@@ -64,16 +74,15 @@ class Past:
         self.path = Path(folder) / FILE if folder != MEMORY else Path(MEMORY)
         self._held: OrderedDict[tuple[int, int], KeyRows] = OrderedDict()
         self._rows_held, self._version = 0, None
-        self._open(solution)
+        self._open({"form": FORM, "solution": solution, "bundle": version, "keys": self.keys})
 
-    def _open(self, solution: str) -> None:
-        described = {"form": FORM, "solution": solution, "keys": self.keys}
+    def _open(self, described: dict[str, Any]) -> None:
         described |= {"numbers": self.numbers, "texts": self.texts}
         try:
             if self.path != Path(MEMORY):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.path.touch(mode=0o600)
-            self._base = sqlite3.connect(self.path, timeout=10, check_same_thread=False, isolation_level=None)
+            self._base = sqlite3.connect(self.path, timeout=60, check_same_thread=False, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=NORMAL")
             for command in self._tables():
@@ -122,9 +131,16 @@ class Past:
         codes of both frames tell which are equal.
         """
         self._refresh()
-        latest, found = int(frame[self.time].astype(np.int64).max()), []
+        at, found = frame[self.time].astype(np.int64).tolist(), []
         for number, key in enumerate(self.keys):
-            for code in set(self.codes(frame)[key].tolist()) - {-1}:
+            last: dict[
+                int, int
+            ] = {}  # of each key, so that a row of another does not push its past out of reach
+            for code, moment in zip(self.codes(frame)[key].tolist(), at):
+                last[code] = max(moment, last.get(code, moment))
+            for code, latest in last.items():
+                if code < 0:
+                    continue
                 rows = self._of(number, code).before(latest)
                 if rows is None:  # held are only later ones
                     rows = self._read(number, code, latest)
@@ -154,16 +170,23 @@ class Past:
         """Forgets what is held when another process has written."""
         version = self._base.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
-            self._held.clear()
-            self._rows_held, self._version = 0, version
+            self._let_go()
+            self._version = version
+            self._memory.take(
+                self._base.execute("SELECT value FROM facts WHERE name = 'memory'").fetchone()[0]
+            )
+
+    def _let_go(self) -> None:
+        self._held.clear()
+        self._rows_held = 0
 
     def _of(self, number: int, code: int) -> KeyRows:
         rows = self._held.get((number, code))
         if rows is None:
             rows = self._held[number, code] = self._read(number, code)
-            self._rows_held += len(rows)
+            self._rows_held += 1 + len(rows)  # a key without rows takes its place too
             while self._rows_held > HELD and len(self._held) > 1:
-                self._rows_held -= len(self._held.popitem(last=False)[1])
+                self._rows_held -= 1 + len(self._held.popitem(last=False)[1])
         else:
             self._held.move_to_end((number, code))
         return rows
@@ -185,6 +208,22 @@ class Past:
             self._memory.joined([row[-1] for row in found]),
             most=self.most,
         )
+
+    def with_labels(self, frame: Frame) -> Frame:
+        """The frame with the labels that the store knows of its rows and the frame does not, as of a row sent again."""
+        if self.label is None:
+            return frame
+        marks, known = self.marks(frame), {}
+        for start in range(0, len(marks), 500):
+            part = marks[start : start + 500]
+            places = ", ".join("?" * len(part))
+            query = f"SELECT same, label FROM events WHERE label IS NOT NULL AND same IN ({places})"
+            known |= dict(self._base.execute(query, part).fetchall())
+        if not known:
+            return frame
+        labels = frame[self.label] if self.label in frame else np.full(len(frame), np.nan)
+        found = np.array([known.get(mark, np.nan) for mark in marks])
+        return frame.with_column(self.label, np.where(np.isnan(labels), found, labels))
 
     def _ids(self, marks: Sequence[bytes]) -> np.ndarray:
         """Numbers of the rows that were kept before."""
@@ -226,12 +265,17 @@ class Past:
             frame: Labels among them where they are known.
             memory: What `shared.features.remembered` was given of each.
         """
+        if len(frame) > PIECE:  # other processes get their turn in between
+            parts = [
+                np.arange(start, min(start + PIECE, len(frame))) for start in range(0, len(frame), PIECE)
+            ]
+            told = {name: np.asarray(values) for name, values in (memory or {}).items()}
+            return sum(
+                self.add(frame.take(part), {name: told[name][part] for name in told}) for part in parts
+            )
         if not len(frame):
             return 0
-        packed = self._memory.packed(memory or {}, len(frame))
-        if self._memory.changed:
-            self._base.execute("UPDATE facts SET value = ? WHERE name = 'memory'", (self._memory.to_json(),))
-            self._held.clear()
+        before, packed = self._memory.to_json(), self._memory.packed(memory or {}, len(frame))
         rows = list(self._rows(frame, packed))
         names = [
             "same",
@@ -245,20 +289,24 @@ class Past:
         label = names.index("label")
         self._base.execute("BEGIN IMMEDIATE")
         try:
+            if self._memory.to_json() != before:
+                self._base.execute(
+                    "UPDATE facts SET value = ? WHERE name = 'memory'", (self._memory.to_json(),)
+                )
             there = set(self._ids([row[0] for row in rows]).tolist()) if len(rows) <= FEW else None
-            before = self._base.total_changes
+            changes = self._base.total_changes
             self._base.executemany(insert, rows)
-            new = self._base.total_changes - before
+            new = self._base.total_changes - changes
             told = [(row[label], row[0]) for row in rows if row[label] is not None]
             self._base.executemany("UPDATE events SET label = ? WHERE same = ?", told)
             self._base.execute("COMMIT")
         except BaseException:
             if self._base.in_transaction:  # a full disk has ended it already
                 self._base.execute("ROLLBACK")
+            self._memory.take(before)
             raise
-        if there is None or told:
-            self._held.clear()
-            self._rows_held = 0
+        if there is None or told or self._memory.to_json() != before:
+            self._let_go()
         elif new:
             self._hold(rows, packed, there)
         return new
@@ -283,7 +331,7 @@ class Past:
                 held = self._held.get((place, code))
                 if held is not None:
                     self._held[place, code] = held.with_new(new)
-                    self._rows_held += 1
+                    self._rows_held += len(self._held[place, code]) - len(held)
 
     def marks(self, frame: Frame) -> list[bytes]:
         """What a row is known by again: a hash of all its columns but the label."""
@@ -296,17 +344,17 @@ class Past:
         label = frame[self.label].tolist() if self.label is not None and self.label in frame else nothing
         keys = [codes[name].tolist() for name in self.keys]
         rest = [frame[name].tolist() if name in frame else nothing for name in (*self.numbers, *self.texts)]
-        numbers = len(self.numbers)
+        numbers, mark = len(self.numbers), self._memory.mark
         for row in range(size):
             hashed, cells = [key[row] for key in keys], [_known(values[row]) for values in rest]
             same = hashlib.blake2b(repr((at[row], hashed, cells)).encode(), digest_size=16).digest()
             cells = [_known(label[row]), *cells[:numbers], *cells[numbers:]]
-            yield (same, packed[row].tobytes(), at[row], *hashed, *cells)
+            yield (same, mark + packed[row].tobytes(), at[row], *hashed, *cells)
 
     def forget(self, before: np.datetime64) -> int:
         """Removes the rows before a moment; returns how many."""
         moment = int(before.astype("datetime64[us]").astype(np.int64))
-        self._held.clear()
+        self._let_go()
         return self._base.execute("DELETE FROM events WHERE at < ?", (moment,)).rowcount
 
     def close(self) -> None:

@@ -1,15 +1,17 @@
 """What a client is told when there is no answer: RFC 9457, `application/problem+json`."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
 
-from shared.errors import Fault, FaultsError, VerticalsError
+from shared.errors import Fault, FaultsError
 
 TITLES = {
     400: {"en": "The request cannot be read", "zh": "请求无法读取"},
+    403: {"en": "The request comes from elsewhere", "zh": "请求来自其他站点"},
     401: {"en": "An API key is needed", "zh": "需要 API 密钥"},
     404: {"en": "There is nothing here", "zh": "此处没有内容"},
     405: {"en": "The method is not allowed here", "zh": "此地址不支持该方法"},
@@ -48,14 +50,20 @@ class Problem(Exception):
         self.status, self.detail, self.faults, self.headers = status, detail, list(faults), headers or {}
 
     @classmethod
-    def of(cls, error: VerticalsError) -> "Problem":
-        """What a user may see of one of the project's own errors: 422, with every fault.
+    def of(cls, error: Exception) -> "Problem":
+        """What a user may see of an error: of one of the project's own 422, with every fault; of the store's 503.
 
         Example:
             >>> problem = Problem.of(FaultsError("rows do not fit", [Fault(text="it is empty", row=2)]))
             >>> problem.status, problem.detail, problem.faults[0].row
             (422, 'rows do not fit', 2)
         """
+        if isinstance(error, Problem):
+            return error
+        if isinstance(error, sqlite3.Error):
+            return cls(
+                503, f"the store of earlier rows cannot be used: {error}", headers={"Retry-After": "5"}
+            )
         if isinstance(error, FaultsError):
             return cls(422, error.headline, faults=error.faults)
         return cls(422, str(error))

@@ -83,10 +83,10 @@ class RowPath:
         """
         if max(len(asked.rows), len(asked.history)) > most:
             raise Unread("there are many rows")
-        if len(asked.rows) > 1 and self.plan["format"]["duplicates"] != "keep" and _repeats(asked.rows):
+        if self.plan["format"]["duplicates"] != "keep" and (_repeats(asked.rows) or _repeats(asked.history)):
             raise Unread("two rows are equal")
         history = read_rows(asked.history, self.plan, labels=True) if asked.history else None
-        return read_rows(asked.rows, self.plan), history
+        return read_rows(asked.rows, self.plan, labels=True), history
 
     def answer(self, asked: Sequence[Rows]) -> list[RowsAnswered]:
         """Answers several requests at once, each as if it were alone but for the store.
@@ -101,14 +101,20 @@ class RowPath:
         if self.past is None:
             return self._answered(read)
         with self._lock:  # so that of two threads one sees what the other keeps
-            if len(read) > 1 and self._share_rows(read):
-                return [each for one in read for each in self._answered([one])]
-            return self._answered(read)
+            return [each for part in self._parts(read) for each in self._answered(part)]
 
-    def _share_rows(self, read) -> bool:
-        """Whether two requests hold the same row, which must not count twice in the past of others."""
-        marks = [set(self.past.marks(frame)) for _, frame, history in read if history is None]
-        return len(set().union(*marks)) < sum(map(len, marks))
+    def _parts(self, read) -> list[list]:
+        """The requests in their order, together as far as none looks back on another's keys."""
+        parts, seen = [[]], set()
+        for each in read:
+            codes = self.past.codes(each[1]) if each[2] is None else {}
+            keys = {(key, code) for key in codes for code in codes[key].tolist() if code >= 0}
+            if seen & keys:
+                parts.append([])
+                seen = set()
+            parts[-1].append(each)
+            seen |= keys
+        return parts
 
     def answered_table(self, table: Table, *, keep: bool = True) -> RowsAnswered:
         """The rows of a checked table, with what the store has of their keys."""
@@ -139,8 +145,11 @@ class RowPath:
 
     def _together(self, read) -> tuple[LightTable, Memory]:
         """One table: the rows of all requests, then what each looks back on."""
-        frames = [frame for _, frame, _ in read]
         stored = [self.past is not None and history is None for _, _, history in read]
+        frames = [
+            self.past.with_labels(frame) if of_store else frame
+            for (_, frame, _), of_store in zip(read, stored)
+        ]
         numbers = [0 if of_store else number for number, of_store in enumerate(stored, start=1)]
         apart = [np.full(len(frame), number) for frame, number in zip(frames, numbers)]
         behind = [(history, number) for (_, _, history), number in zip(read, numbers) if history is not None]
@@ -160,7 +169,7 @@ class RowPath:
         whole, memory, apart = stacked(frames), Memory(known), np.concatenate(apart)
         whole.memory, whole.apart = memory, apart if len(read) > 1 else None
         # What is remembered of earlier rows need not be found again; of those that came with a request it must.
-        recalled = all(not np.isnan(values[own:]).any() for values in known.values())
+        recalled = bool(known) and all(not np.isnan(values[own:]).any() for values in known.values())
         whole.asked = own if all(stored) and recalled else None
         return LightTable(whole, self.pipeline.mapping, np.arange(1, len(whole) + 1), own), memory
 
@@ -192,7 +201,14 @@ class RowPath:
 
 def _repeats(rows: Sequence[dict[str, Any]]) -> bool:
     """Whether two rows are equal as they came; the contract decides what is to be done with them."""
-    return len({repr(sorted(row.items(), key=str)) for row in rows}) < len(rows)
+    if len(rows) < 2:
+        return False
+    return len({repr(sorted((name, _alike(cell)) for name, cell in row.items())) for row in rows}) < len(rows)
+
+
+def _alike(cell: Any) -> Any:
+    """One form of the numbers that a column reads alike."""
+    return float(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else cell
 
 
 def _plain(values) -> np.ndarray:

@@ -56,12 +56,31 @@ class Scoring:
         ]
         if mapping.signal is not None:
             self.roles = [*dict.fromkeys([*self.roles, "signal"])]
-        self.quick = quick_road(self.pipeline, settings)
+        self.quick = quick_road(self.pipeline, settings, self.version)
         given = settings.history is not None
         self.past = self.pipeline.read(settings.history, mapping.format) if given else None
         if given and self.store is not None:
-            self.store.remember(self.quick.frame_of(self.pipeline.check(self.past, predict=True)))
-            self.past = None  # each request looks back on it by its keys
+            self._fill()
+
+    def _fill(self) -> None:
+        """Puts the rows of `--history` where they are looked up by their keys; else each request reads them all.
+
+        Raises:
+            ContractError: If they do not fit.
+            BundleError: If they are to be kept, and the features ask for a data frame.
+        """
+        table = self.pipeline.check(self.past, predict=True)
+        try:
+            self.store.remember(self.quick.frame_of(table))
+        except (AttributeError, TypeError, KeyError) as error:  # of a clone's own features
+            if self.settings.store is not None:
+                why = f"{type(error).__name__} in the features"
+                raise BundleError(
+                    f"earlier rows cannot be kept: without a data frame there is a {why}"
+                ) from None
+            self.quick = None
+        else:
+            self.past = None
 
     def prove_quick(self, rows: list[dict[str, Any]]) -> str | None:
         """Compares the two roads on rows; where they differ the quick one is given up, and why is told.
@@ -110,8 +129,9 @@ class Scoring:
         """The question for the quick road; None: it is not one of rows alone, or there is no such road."""
         if self.quick is None or self.past is not None or not question.rows:
             return None
+        self._refuse(question)
         most = min(MOST_ROWS, self.settings.max_rows)
-        if question.files or question.pictures or len(question.rows) > most:
+        if question.files or max(len(question.rows), len(question.history or ())) > most:
             return None
         return Rows(question.rows, question.history or [], self.keeps(question))
 
@@ -158,7 +178,6 @@ class Scoring:
             ContractError: With every fault of the rows.
         """
         self._refuse(question)
-        self._refuse(question)
         try:
             frame = read_rows(question.rows or [], self.quick.plan, labels=True)
         except Unread:
@@ -184,7 +203,7 @@ class Scoring:
         return replace(listed, data=listed.data.select(["image"]))
 
     def earlier(self, question: Question) -> RawTable | None:
-        """The rows that the answers look back on: those the service was started with, then those of the question."""
+        """The rows that the answers look back on: those of `--history` that no store holds, and those sent."""
         sent = None
         if question.history:
             if len(question.history) > self.settings.max_rows:
@@ -193,7 +212,13 @@ class Scoring:
             if sent.faults:
                 raise ContractError("`history` does not fit", sent.faults)
         given = [each for each in (self.past, sent) if each is not None]
-        return stacked(given) if len(given) > 1 else given[0] if given else None
+        return (
+            stacked(given, decimal=self.pipeline.mapping.format.decimal)
+            if len(given) > 1
+            else given[0]
+            if given
+            else None
+        )
 
     @property
     def looks_back(self) -> bool:

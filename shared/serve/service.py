@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from shared.contract.cells import Unread
-from shared.errors import VerticalsError
+from shared.errors import FaultsError, VerticalsError
 from shared.light.frame import Frame
 from shared.serve.answered import Answered
 from shared.serve.batching import Batches
@@ -68,8 +68,7 @@ class Service:
             seconds = round(time.perf_counter() - began, 3)
         except Exception as error:
             self.state, self.failure = FAILED, error
-            text = str(error) if isinstance(error, VerticalsError) else None
-            self.log.defect(error, during="start", text=text)
+            self.log.defect(error, during="start", text=_told(error))
             return
         self.state = READY if self.state == STARTING else self.state
         self.log("ready", seconds=seconds, threads=self.settings.threads, **self.model.brief)
@@ -218,6 +217,14 @@ class Reading:
 
     def __exit__(self, *_) -> None:
         self._service._reading -= 1
+
+
+def _told(error: Exception) -> str | None:
+    """What may stand in a log: of faults the place, since their texts may show a cell."""
+    if isinstance(error, FaultsError):
+        places = [f"column `{each.column}`, row {each.row}" for each in error.faults[:5] if each.column]
+        return "; ".join([error.headline, *places])
+    return str(error) if isinstance(error, VerticalsError) else None
 
 
 def _too_long(seconds: float) -> Problem:

@@ -26,7 +26,7 @@ class ServeSettings:
         max_seconds: Longest that a body may take to arrive, and longest that an answer may take.
         queue: Requests that may wait in each worker; more are sent away with 429.
         store: Folder where earlier rows are kept between requests; None: they are not.
-        history: File of earlier rows, which every request looks back on.
+        history: File of earlier rows, which requests without a history of their own look back on.
         sketches: Folder for the sketches that `verticals monitor` reads; None: none are written.
         runtime: "onnx", "tensorflow", or "auto": ONNX Runtime where it is installed and the network can be exported.
         lang: Of texts where a request names no language, "en" or "zh".

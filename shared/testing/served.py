@@ -42,8 +42,8 @@ def check_rows_are_answered_as_tables(trial: Trial) -> None:
         return
     worst = float(np.abs(np.array(found) - expected).max())
     assert worst <= NEAR, (
-        f"a row alone differs from the same row in a table by {worst:.1e}. What a feature reads of another key's past "
-        "must go through `shared.features.remembered`"
+        f"a row alone differs from the same row in a table by {worst:.1e}. What a past tells of a row, and other rows' "
+        "features read, must go through `shared.features.remembered`"
     )
 
 

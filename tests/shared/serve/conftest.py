@@ -50,7 +50,7 @@ class Served:
     def ask(self, method, path, **given):
         async def asked():
             transport = httpx.ASGITransport(self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 return await client.request(method, path, **given)
 
         return self._do(asked())
@@ -58,7 +58,8 @@ class Served:
     async def bare(self, scope, receive, send):
         """The application without its lifespan, for clients that would start and stop it themselves."""
         if scope["type"] != "lifespan":
-            await self.app(scope, receive, send)
+            others = [each for each in scope["headers"] if each[0] not in (b"host", b"origin")]
+            await self.app(scope | {"headers": [(b"host", b"localhost"), *others]}, receive, send)
             return
         for phase in ("startup", "shutdown"):
             await receive()

@@ -254,3 +254,29 @@ def test_an_installation_without_a_page_says_so(idle, monkeypatch, tmp_path):
     monkeypatch.setattr("shared.serve.app.PAGE", tmp_path / "none")
     served = idle()
     assert "no page" in problem(served.ask("GET", "/"), 404)["detail"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}]
+)
+def test_without_keys_no_page_of_another_site_is_answered(fraud, headers):
+    reply = fraud.ask("POST", "/v1/predict", json={"rows": fraud.service.model.rows}, headers=headers)
+    assert reply.status_code == 403 and "--keys" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"host": "localhost:8080"}, {"origin": "http://127.0.0.1:8080"}, {"host": "[::1]:9"}]
+)
+def test_without_keys_this_machine_is_answered(fraud, headers):
+    assert fraud.ask("GET", "/v1/model", headers=headers).status_code == 200
+
+
+def test_a_history_that_does_not_fit_leaves_no_cell_in_the_log(start, bundle_copy, tmp_path):
+    rows = "time,card,terminal,amount,fraud\n2025-01-01,a,b,Mr Smith 4111,0\n"
+    (tmp_path / "earlier.csv").write_text(rows)
+    served = start(bundle_copy, history=str(tmp_path / "earlier.csv"))
+    assert served.service.state == "failed"
+    assert (
+        "Smith" not in b"".join(served.lines).decode()
+        and "`amount`, row 1" in served.logged("defect")[0]["text"]
+    )

@@ -37,3 +37,9 @@ def test_only_the_two_ways_of_sending_a_key_count():
     assert presented({"authorization": "Basic vk_a"}) is None
     assert presented({"authorization": "bearer vk_a"}) == "vk_a"
     assert presented({"authorization": "Bearer ", "x-api-key": "vk_b"}) == "vk_b"
+
+
+def test_a_file_without_a_key_does_not_open_the_service_to_everyone(tmp_path):
+    (tmp_path / "keys.txt").write_text("# none yet\n")
+    with pytest.raises(ConfigError, match="holds no key"):
+        Keys.load(str(tmp_path / "keys.txt"))

@@ -32,7 +32,9 @@ def chromium():
     if path is None:
         pytest.skip("no Chromium on the PATH: apt-get install chromium fonts-noto-cjk")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = driver.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         yield browser
         browser.close()
 

@@ -92,6 +92,33 @@ def test_the_latest_rows_of_a_key_are_looked_back_on(tmp_path):
     assert found(past, frame([4], ["a"], shops=["-"])) == [1, 2, 3]  # later ones do not hide earlier ones
 
 
+def test_a_row_of_another_key_does_not_push_a_past_out_of_reach(tmp_path):
+    past = Past(tmp_path, PLAN, "finance.fraud", most=3)
+    past.add(frame(range(9), ["a"] * 9, shops=list("123456789")))
+    old = frame([4], ["a"], shops=["-"])
+    both = frame([4, 99], ["a", "b"], shops=["-", "+"])
+    assert found(past, both) == found(past, old) == [1, 2, 3]
+
+
+def test_what_another_bundle_remembers_is_not_taken_for_this_ones(tmp_path):
+    Past(tmp_path, PLAN, "finance.fraud", version="one").add(frame([1], ["a"]))
+    with pytest.raises(BundleError, match="rows of another bundle"):
+        Past(tmp_path, PLAN, "finance.fraud", version="two")
+
+
+def test_memory_of_other_names_is_forgotten(past):
+    past.add(frame([1], ["a"]), {"one": np.array([7.0])})
+    past.add(frame([2], ["a"]), {"two": np.array([8.0])})
+    _, known = past.behind(frame([5], ["a"]))
+    assert list(known) == ["two"] and sorted(np.isnan(known["two"]).tolist()) == [False, True]
+
+
+def test_keys_that_have_no_rows_take_their_place_too(past, monkeypatch):
+    monkeypatch.setattr("shared.serve.past.HELD", 50)
+    past.behind(frame(range(200), [f"c{at}" for at in range(200)], shops=["-"] * 200))
+    assert len(past._held) <= 51
+
+
 def test_what_is_remembered_comes_back_with_its_row(past):
     memory = {"unusual": np.array([0.5, np.nan]), "steps": np.array([[1.0, 2.0], [3.0, 4.0]])}
     past.add(frame([1, 2], ["a", "b"]), memory)

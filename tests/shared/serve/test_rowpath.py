@@ -161,3 +161,43 @@ def test_a_history_network_looks_back_on_what_the_store_remembers(tmp_path):
 def test_frames_are_taken_without_what_is_remembered():
     frame = Frame({"a": np.arange(3.0)}, apart=np.arange(3))
     assert frame.take(np.array([2]))["a"].tolist() == [2.0] and frame.take(np.array([2])).apart is None
+
+
+def test_requests_of_one_key_are_answered_one_after_the_other(path, frame):
+    one, two = (Rows(records(frame.iloc[[at]].assign(card="c", terminal="t")), keep=False) for at in (0, 200))
+    alone = [path.answer([each])[0].answers[0]["score"] for each in (one, two)]
+    together = [each.answers[0]["score"] for each in path.answer([one, two])]
+    assert together == alone
+    kept = [Rows(each.rows) for each in (one, two)]
+    assert path.answer(kept)[1].answers[0]["score"] != alone[1]  # the first was kept, and is looked back on
+
+
+def test_a_label_that_is_sent_with_a_row_is_read_as_the_contract_reads_it(pipeline, frame):
+    rows = frame.tail(120).assign(card="c", terminal="t", fraud=np.arange(120) % 2)
+    found = RowPath(pipeline).answer([Rows(records(rows, label=True))])
+    wanted = pipeline.predict(pipeline.check(raw_table(rows), predict=True))["score"]
+    np.testing.assert_allclose(scores(found), wanted, rtol=0, atol=1e-7)
+
+
+def test_a_row_that_is_sent_again_keeps_the_label_that_is_known_by_now(pipeline, path, frame):
+    first, last = frame.iloc[[0]].assign(terminal="t", fraud=1), frame.iloc[[-1]].assign(terminal="t")
+    path.remember(read_rows(records(first, label=True), path.plan, labels=True))
+    alone = scores(path.answer([Rows(records(last), keep=False)]))
+    both = Rows(records(first) + records(last), keep=False)
+    np.testing.assert_allclose(scores(path.answer([both]))[1], alone[0], rtol=0, atol=1e-9)
+
+
+def test_what_one_process_remembers_another_knows(pipeline, frame, tmp_path):
+    plan = RowPath(pipeline).plan
+    one, other = (RowPath(pipeline, Past(tmp_path, plan, pipeline.name)) for _ in range(2))
+    before, rows = frame.iloc[:-30], frame.iloc[-30:]
+    one.remember(one.frame_of(pipeline.check(raw_table(before))))
+    asked = [Rows(records(rows), keep=False)]
+    np.testing.assert_array_equal(scores(other.answer(asked)), scores(one.answer(asked)))
+
+
+def test_a_column_that_an_optional_role_lacks_is_missing_in_the_features(pipeline, frame):
+    rows = frame.tail(5).drop(columns="terminal")
+    table = pipeline.check(raw_table(rows.assign(terminal="t").drop(columns="fraud")), predict=True)
+    table.frame = table.frame.drop(columns="terminal")
+    assert np.isfinite(pipeline.predict(table)["score"]).all()

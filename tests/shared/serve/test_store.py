@@ -119,7 +119,7 @@ def test_requests_that_come_at_once_are_answered_as_each_alone(start, payments):
 
     async def all_at_once():
         transport = httpx.ASGITransport(served.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await asyncio.gather(*[client.post("/v1/predict", json={"rows": each}) for each in rows])
 
     found = served._do(all_at_once())

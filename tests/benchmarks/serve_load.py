@@ -86,7 +86,7 @@ class Client:
         return self
 
     async def post(self, body: bytes) -> int:
-        head = f"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         self.writer.write(head.encode() + body)
         status = int((await self.reader.readline()).split()[1])
         length = 0
@@ -118,6 +118,7 @@ async def at_a_rate(port: int, bodies: list[bytes], rate: int, seconds: float) -
         await asyncio.sleep(max(0, due - time.perf_counter()))
         tasks.append(asyncio.create_task(one(bodies[number % len(bodies)], due)))
     await asyncio.gather(*tasks)
+    assert statuses.count(200) > 0.99 * len(statuses), "most requests were refused"
     return _quantiles(taken) | {"requests": len(taken), "not_200": sum(each != 200 for each in statuses)}
 
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the ground up; a module reads its own layer and those before it, and what is not listed stands on top.
 LAYERS = [
-    {"errors", "quiet", "lazy"},
+    {"errors", "quiet", "lazy", "interpreter"},
     # NumPy alone: what a table is, how it is parted, encoded, judged and decided on.
     {
         *("contract", "config", "fit_settings", "split_settings", "split_checks", "splits", "drawing"),
@@ -185,6 +185,7 @@ TESTED_WITH = {
     "cli_terminal": "test_cli",
     "cli_options": "test_cli",
     "opening": "test_cli_places",
+    "interpreter": "parity/test_certificate",
     "pipeline": "test_run",
     "diagnostic_checks": "test_diagnostic",
 }

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictInt, field_validator, model_validator
 
+from shared.contract.alternatives import column_of
 from shared.contract.formats import Arrays, Format, Settings, iso_date, said
 
 __all__ = ["Arrays", "Format", "Mapping", "Number", "Settings", "SignalColumns", "Wide"]
@@ -147,10 +148,7 @@ class Mapping(Settings):
             >>> Mapping(columns={"item": ["StockCode", "Description"]}).column("item", ["Description", "Price"])
             'Description'
         """
-        column = self.columns.get(role, role)
-        if isinstance(column, str):
-            return column
-        return next((name for name in column if names is None or name in names), column[0])
+        return column_of(self.columns, role, names)
 
     def to_dict(self) -> dict[str, Any]:
         """A dictionary that JSON can hold."""

@@ -1,6 +1,5 @@
 """The ONNX network that a bundle carries beside the Keras one, so that a service starts and answers without Keras."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,9 @@ def with_onnx(pipeline: Pipeline, part: Path) -> dict[str, Any]:
     return {ENTRY: {"why": why}}
 
 
-def load_on_onnx(folder: str | Path, *, threads: int | None = None) -> Pipeline:
+def load_on_onnx(
+    folder: str | Path, *, threads: int | None = None, content: dict[str, Any] | None = None
+) -> Pipeline:
     """The pipeline that was saved, its network run by ONNX Runtime; Keras is not imported.
 
     `predict` works as always. What looks into the Keras network (heatmaps of patients' photos, further training)
@@ -44,11 +45,12 @@ def load_on_onnx(folder: str | Path, *, threads: int | None = None) -> Pipeline:
     Args:
         folder: The bundle.
         threads: That compute one batch; None: as many as there are cores.
+        content: Of `bundle.read_facts`, where it was read and its hashes verified already.
     Raises:
         BundleError: If the bundle is damaged, or carries no ONNX network; the message says why it does not.
     """
-    content = bundle.read_facts(folder)
-    entry = content.get(ENTRY, {"why": "it was saved without"})
+    content = bundle.read_facts(folder) if content is None else content
+    entry = onnx_entry(content)
     if "why" in entry:
         raise BundleError(f"{folder} carries no ONNX network: {entry['why']}")
     pipeline = bundle.pipeline_of(folder, content)
@@ -59,7 +61,11 @@ def load_on_onnx(folder: str | Path, *, threads: int | None = None) -> Pipeline:
     return pipeline
 
 
-def carries_onnx(folder: str | Path) -> bool:
-    """Whether a bundle carries a network that ONNX Runtime may run instead; hashes are not verified."""
-    content = json.loads((Path(folder) / bundle.FACTS).read_text("utf-8"))
-    return "why" not in content.get(ENTRY, {"why": ""})
+def onnx_entry(content: dict[str, Any]) -> dict[str, Any]:
+    """What a bundle's JSON says of the ONNX network; `why` there is none.
+
+    Example:
+        >>> onnx_entry({})
+        {'why': 'it was saved without'}
+    """
+    return content.get(ENTRY, {"why": "it was saved without"})

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from shared.contract.alternatives import column_of
+
 
 class Columns:
     """The customer's columns by role, of a bundle's plain JSON; what `shared.contract.Mapping` is elsewhere.
@@ -27,10 +29,7 @@ class Columns:
 
     def column(self, role: str, names: Container[str] | None = None) -> str:
         """The column that plays a role; of alternatives the first among `names`."""
-        column = self.columns.get(role, role)
-        if isinstance(column, str):
-            return column
-        return next((name for name in column if names is None or name in names), column[0])
+        return column_of(self.columns, role, names)
 
 
 @dataclass

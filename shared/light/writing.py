@@ -2,8 +2,6 @@
 
 import ast
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -22,6 +20,7 @@ from shared.export.ports import Signature
 from shared.export.sessions import onnx_session
 from shared.forecast import ForecastPipeline
 from shared.imaging import ImagePipeline
+from shared.interpreter import last_line, said_in
 from shared.light.scorer import FACTS, NETWORK, SCORERS, read_scorer
 from shared.pipeline import Pipeline
 
@@ -45,7 +44,6 @@ sys.meta_path.insert(0, Refusing())
 from shared.light.__main__ import main
 sys.exit(main([".", "-"]))
 """
-LARGEST = 1e-5  # difference of a score that is float32's own
 BESIDE = ("image", "signal")  # given with a row, and missed by the scorer itself
 
 
@@ -68,10 +66,12 @@ def export_light(folder: str | Path, out: str | Path) -> dict[str, Any]:
     kind = kind_of(pipeline)
     with new_folder(out) as part:
         network = _network(folder, content, part)
-        modules = {f"{SCORERS[kind].partition(':')[0]}", "shared.light.__main__"}
+        modules = {SCORERS[kind].partition(":")[0], "shared.light.__main__"}
         hook = _hook(type(pipeline), part)
-        sources = _copied(modules | ({hook} if hook else set()), part)
-        _write_config(type(pipeline), content["config"], part) if hook else None
+        if hook is not None:
+            modules.add(hook)
+            _write_config(type(pipeline), content["config"], part)
+        sources = _copied(modules, part)
         facts = _facts(pipeline, content, kind, hook, network, sha256(part / NETWORK))
         _write(part / FACTS, facts)
         _refuse_other_answers(pipeline, part)
@@ -121,14 +121,13 @@ def kind_of(pipeline: Pipeline) -> str:
 
 def _network(folder: Path, content: dict[str, Any], part: Path) -> dict[str, Any]:
     """Puts the ONNX network there: the one that the bundle carries, or one made now."""
-    from shared.export.beside import ENTRY
-    from shared.export.exporting import write_export
+    from shared.export.beside import onnx_entry
 
-    entry = content.get(ENTRY, {"why": ""})
+    entry = onnx_entry(content)
     if "why" not in entry:
         (part / NETWORK).write_bytes((folder / bundle.ONNX).read_bytes())
         return entry
-    return write_export(bundle.load(folder), FORMATS["onnx"], part, variant="float32")
+    return exporting.write_export(bundle.load(folder), FORMATS["onnx"], part, variant="float32")
 
 
 def _facts(pipeline, content, kind: str, hook: str | None, network, digest: str) -> dict[str, Any]:
@@ -254,14 +253,16 @@ def _refuse_other_answers(pipeline: Pipeline, part: Path) -> None:
     Raises:
         BundleError: If its code asks for more, or answers otherwise than the pipeline.
     """
+    from shared.parity.certificate import LARGEST
     from shared.parity.differences import compare
     from shared.parity.sending import picked
     from shared.serve.examples import examples_of
+    from shared.serve.fields import read_roles_of
     from shared.serve.rows import raw_of
     from shared.serve.uploads import Uploads
 
     _, rows = examples_of(pipeline)
-    asked = raw_of(rows, pipeline.mapping, [role.name for role in pipeline.roles] + ["signal"], Uploads())
+    asked = raw_of(rows, pipeline.mapping, [role.name for role in read_roles_of(pipeline)], Uploads())
     pipeline.model = onnx_session(
         part / NETWORK, Signature.from_dict(read_scorer(part)["network"]), threads=1
     )
@@ -276,21 +277,11 @@ def _refuse_other_answers(pipeline: Pipeline, part: Path) -> None:
 
 
 def _answered_alone(part: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE],
-        cwd=part,
-        env=environment,
-        input=json.dumps(rows),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = said_in(part, ["-c", ALONE], json.dumps(rows))
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = last_line(done.stderr)[:200]
         raise BundleError(
-            f"the scorer does not run on NumPy and ONNX Runtime alone: {last[:200]}. What else `data.py` needs must "
+            f"the scorer does not run on NumPy and ONNX Runtime alone: {last}. What else `data.py` needs must "
             "not be imported by its features; what is for types alone stands under TYPE_CHECKING"
         )
     return json.loads(done.stdout)

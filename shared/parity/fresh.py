@@ -1,7 +1,6 @@
 """Answers of a process of its own, which knows nothing but the bundle's folder and the customer's file."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from shared.errors import BundleError
+from shared.interpreter import environment_of_here, last_line, said_in
 
 
 def answered_in_a_fresh_process(
@@ -29,15 +29,14 @@ def answered_in_a_fresh_process(
     settings = {name: path and str(path.absolute()) for name, path in names.items()}
     done = subprocess.run(
         [sys.executable, "-m", "shared.parity.fresh", json.dumps(settings | {"seed": seed, "most": most})],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path)},
+        env=environment_of_here(),
         capture_output=True,
         text=True,
         errors="replace",
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise BundleError(f"a fresh process cannot load {folder} and answer: {last[:300]}")
+        raise BundleError(f"a fresh process cannot load {folder} and answer: {last_line(done.stderr)[:300]}")
     return pd.read_parquet(answers)
 
 
@@ -47,20 +46,9 @@ def answered_lightly(folder: Path, question: dict[str, Any]) -> list[dict[str, A
     Raises:
         BundleError: If it refuses the rows, or fails; the message says how.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-m", "shared.light", ".", "-"],
-        cwd=folder,
-        env=environment,
-        input=json.dumps(question),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = said_in(folder, ["-m", "shared.light", ".", "-"], json.dumps(question))
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise BundleError(f"the light scorer does not answer: {last[:300]}")
+        raise BundleError(f"the light scorer does not answer: {last_line(done.stderr)[:300]}")
     return json.loads(done.stdout)
 
 

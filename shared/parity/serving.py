@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import os
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import BundleError, MissingExtraError
+from shared.interpreter import environment_of_here
 
 SERVE = """
 from shared.errors import MissingExtraError, VerticalsError
@@ -47,8 +47,7 @@ def served(folder: Path, log: Path) -> Iterator[Ask]:
     """
     settings = {"bundle": str(folder.absolute()), "port": 0, "max_rows": LARGE, "max_bytes": LARGE}
     settings |= {"max_seconds": PATIENCE}
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path)}
-    environment["VERTICALS_SERVE"] = json.dumps(settings)
+    environment = environment_of_here() | {"VERTICALS_SERVE": json.dumps(settings)}
     environment.pop("VERTICALS_API_KEYS", None)
     with open(log, "wb") as said:
         process = subprocess.Popen(

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,13 +13,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from shared.errors import VerticalsError
 from shared.serve.answered import Answered
 from shared.serve.bodies import read_body
 from shared.serve.logs import Log, take_over
 from shared.serve.observing import Observed
-from shared.serve.problems import Problem
-from shared.serve.questions import JSON, parse_json, question_of, read_question
+from shared.serve.problems import REFUSALS, Problem
+from shared.serve.questions import JSON, Question, parse_json, question_of, read_question
 from shared.serve.service import READY, Service
 from shared.serve.settings import ServeSettings
 
@@ -110,18 +108,22 @@ async def _predict(request: Request) -> Response:
     service.refuse_unless_ready()
     body = await _body(request, service)
     kind, query = request.headers.get("content-type", ""), dict(request.query_params)
-    as_csv = wants_csv(request.headers.get("accept", ""))
+    as_csv, lang = wants_csv(request.headers.get("accept", "")), service.settings.lang
+
+    def read() -> Question:
+        return read_question(kind, body, query, lang=lang)
+
     if len(body) <= SMALL and kind.startswith(JSON):
-        lang = service.settings.lang
         try:
-            question = read_question(kind, body, query, lang=lang)
+            question = read()
             lang = question.lang
             answered = await service.together(question)
-        except (VerticalsError, Problem, sqlite3.Error) as error:
+        except REFUSALS as error:
             return _refusal(Problem.of(error), seen, lang)
         if answered is not None:
             return _reply(service, seen, answered, as_csv)
-    return await service.run(lambda: _answer(service, seen, kind, body, query, as_csv))
+        return await service.run(lambda: _answer(service, seen, lambda: question, as_csv))
+    return await service.run(lambda: _answer(service, seen, read, as_csv))
 
 
 def wants_csv(accept: str) -> bool:
@@ -134,16 +136,14 @@ def wants_csv(accept: str) -> bool:
     return "text/csv" in accept.partition(JSON)[0]
 
 
-def _answer(
-    service: Service, seen: dict, kind: str, body: bytes, query: dict[str, str], as_csv: bool
-) -> Response:
-    """A body to the reply, in one of the threads."""
+def _answer(service: Service, seen: dict, read: Callable[[], Question], as_csv: bool) -> Response:
+    """A question to the reply, in one of the threads."""
     lang = service.settings.lang
     try:
-        question = read_question(kind, body, query, lang=lang)
+        question = read()
         lang = question.lang
         answered = service.scoring.answer(question)
-    except (VerticalsError, Problem, sqlite3.Error) as error:
+    except REFUSALS as error:
         return _refusal(Problem.of(error), seen, lang)
     return _reply(service, seen, answered, as_csv)
 
@@ -187,7 +187,7 @@ async def _events(request: Request) -> Response:
         try:
             question = question_of(parse_json(body), {"lang": service.settings.lang})
             seen["rows"] = service.scoring.remember(question)
-        except (VerticalsError, Problem, sqlite3.Error) as error:
+        except REFUSALS as error:
             return _refusal(Problem.of(error), seen, service.settings.lang)
         return JSONResponse({"request_id": seen["id"], "rows": seen["rows"]})
 

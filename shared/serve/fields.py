@@ -55,6 +55,15 @@ def kind_of(pipeline: Pipeline) -> str:
     return next((kind for cls, kind in kinds.items() if isinstance(pipeline, cls)), "binary")
 
 
+def read_roles_of(pipeline: Pipeline) -> list[Role]:
+    """The roles that a loaded pipeline reads of a request; a signal may be named by a pattern of columns alone."""
+    mapping = pipeline.mapping
+    wanted = [role for role in pipeline.roles if role.required or role.name in mapping.columns]
+    if mapping.signal is not None and all(role.name != "signal" for role in wanted):
+        wanted += [role for role in pipeline.roles if role.name == "signal"]
+    return wanted
+
+
 def fields_of(pipeline: Pipeline) -> list[Field]:
     """The columns that a loaded pipeline reads of a request, without examples.
 
@@ -63,10 +72,7 @@ def fields_of(pipeline: Pipeline) -> list[Field]:
     if pipeline.mapping.wide is not None:
         text = {"en": "names the series; the other columns are its values", "zh": "序列名称；其余各列为取值"}
         return [Field(pipeline.mapping.wide.id, "item", "key", required=True, description=text)]
-    wanted = [role for role in pipeline.roles if role.required or role.name in pipeline.mapping.columns]
-    found = [_of_role(pipeline, role) for role in wanted]
-    if pipeline.mapping.signal is not None and all(each.role != "signal" for each in found):
-        found += [_of_role(pipeline, role) for role in pipeline.roles if role.name == "signal"]
+    found = [_of_role(pipeline, role) for role in read_roles_of(pipeline)]
     known = {each.name for each in found}
     return found + [each for each in _features(pipeline) if each.name not in known]
 

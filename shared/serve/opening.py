@@ -2,25 +2,29 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from shared import bundle
 from shared.errors import BundleError, ConfigError, Fault, MissingExtraError
-from shared.export.beside import carries_onnx, load_on_onnx
+from shared.export.beside import load_on_onnx, onnx_entry
 from shared.pipeline import Pipeline
 from shared.serve.rowpath import RowPath
 from shared.serve.settings import ServeSettings
 
 
-def loaded(folder: str | Path, settings: ServeSettings) -> tuple[str, Pipeline]:
+def loaded(folder: str | Path, content: dict[str, Any], settings: ServeSettings) -> tuple[str, Pipeline]:
     """The pipeline on the runtime that the settings ask for, and which one that is.
 
     A bundle that carries ONNX was compared when it was saved, and is served without Keras being imported. Of one that
     does not, the network is exported now, and compared now.
+
+    Args:
+        content: JSON of the bundle.
     """
     if settings.runtime == "tensorflow":
         return "tensorflow", bundle.load(folder)
-    if carries_onnx(folder) and find_spec("onnxruntime") is not None:
-        return "onnx", load_on_onnx(folder, threads=settings.threads)
+    if "why" not in onnx_entry(content) and find_spec("onnxruntime") is not None:
+        return "onnx", load_on_onnx(folder, threads=settings.threads, content=content)
     from shared.export import with_runtime
 
     pipeline = bundle.load(folder)

@@ -74,10 +74,13 @@ class Past:
         self.path = Path(folder) / FILE if folder != MEMORY else Path(MEMORY)
         self._held: OrderedDict[tuple[int, int], KeyRows] = OrderedDict()
         self._rows_held, self._version = 0, None
-        self._open({"form": FORM, "solution": solution, "bundle": version, "keys": self.keys})
+        self._ints = ["id", "at", *(f"k{at}" for at in range(len(self.keys)))]
+        self._floats = ["label", *(f"n{at}" for at in range(len(self.numbers)))]
+        self._words = [f"t{at}" for at in range(len(self.texts))]
+        described = {"form": FORM, "solution": solution, "bundle": version, "keys": self.keys}
+        self._open(described | {"numbers": self.numbers, "texts": self.texts})
 
     def _open(self, described: dict[str, Any]) -> None:
-        described |= {"numbers": self.numbers, "texts": self.texts}
         try:
             if self.path != Path(MEMORY):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,8 +103,8 @@ class Past:
         self._salt, self._memory = bytes.fromhex(found["salt"]), Packing(json.loads(found["memory"]))
 
     def _tables(self) -> list[str]:
-        kinds = dict.fromkeys(self._ints()[1:], "INTEGER") | dict.fromkeys(self._floats(), "REAL")
-        kinds |= dict.fromkeys((f"t{at}" for at in range(len(self.texts))), "TEXT")
+        kinds = dict.fromkeys(self._ints[1:], "INTEGER") | dict.fromkeys(self._floats, "REAL")
+        kinds |= dict.fromkeys(self._words, "TEXT")
         columns = ["id INTEGER PRIMARY KEY", "same BLOB UNIQUE", "memory BLOB"]
         columns += [f"{name} {kind}" for name, kind in kinds.items()]
         indexes = (
@@ -112,12 +115,6 @@ class Past:
             f"CREATE TABLE IF NOT EXISTS events ({', '.join(columns)})",
             *indexes,
         ]
-
-    def _ints(self) -> list[str]:
-        return ["id", "at", *(f"k{at}" for at in range(len(self.keys)))]
-
-    def _floats(self) -> list[str]:
-        return ["label", *(f"n{at}" for at in range(len(self.numbers)))]
 
     def __len__(self) -> int:
         return self._base.execute("SELECT COUNT(*) FROM events").fetchone()[0]
@@ -133,9 +130,8 @@ class Past:
         self._refresh()
         at, found = frame[self.time].astype(np.int64).tolist(), []
         for number, key in enumerate(self.keys):
-            last: dict[
-                int, int
-            ] = {}  # of each key, so that a row of another does not push its past out of reach
+            # The latest moment of each key, so that a row of another does not push its past out of reach.
+            last: dict[int, int] = {}
             for code, moment in zip(self.codes(frame)[key].tolist(), at):
                 last[code] = max(moment, last.get(code, moment))
             for code, latest in last.items():
@@ -192,19 +188,17 @@ class Past:
         return rows
 
     def _read(self, number: int, code: int, before: int | None = None) -> KeyRows:
-        ints, floats = self._ints(), self._floats()
-        texts = [f"t{at}" for at in range(len(self.texts))]
+        names = [*self._ints, *self._floats, *self._words, "memory"]
         limit = "" if before is None else f"AND at < {int(before)} "
         found = self._base.execute(
-            f"SELECT {', '.join([*ints, *floats, *texts, 'memory'])} FROM events WHERE k{number} = ? {limit}"
-            "ORDER BY at DESC LIMIT ?",
+            f"SELECT {', '.join(names)} FROM events WHERE k{number} = ? {limit}ORDER BY at DESC LIMIT ?",
             (code, self.most),
         ).fetchall()
-        first, second = len(ints), len(ints) + len(floats)
+        first, second = len(self._ints), len(self._ints) + len(self._floats)
         return KeyRows(
             np.array([row[:first] for row in found], np.int64).reshape(-1, first),
             np.array([row[first:second] for row in found], np.float64).reshape(-1, second - first),
-            np.array([row[second:-1] for row in found], object).reshape(len(found), len(texts)),
+            np.array([row[second:-1] for row in found], object).reshape(len(found), len(self._words)),
             self._memory.joined([row[-1] for row in found]),
             most=self.most,
         )
@@ -213,12 +207,8 @@ class Past:
         """The frame with the labels that the store knows of its rows and the frame does not, as of a row sent again."""
         if self.label is None:
             return frame
-        marks, known = self.marks(frame), {}
-        for start in range(0, len(marks), 500):
-            part = marks[start : start + 500]
-            places = ", ".join("?" * len(part))
-            query = f"SELECT same, label FROM events WHERE label IS NOT NULL AND same IN ({places})"
-            known |= dict(self._base.execute(query, part).fetchall())
+        marks = self.marks(frame)
+        known = {same: label for same, _, label in self._kept(marks) if label is not None}
         if not known:
             return frame
         labels = frame[self.label] if self.label in frame else np.full(len(frame), np.nan)
@@ -227,12 +217,16 @@ class Past:
 
     def _ids(self, marks: Sequence[bytes]) -> np.ndarray:
         """Numbers of the rows that were kept before."""
+        return np.array([number for _, number, _ in self._kept(marks)], np.int64)
+
+    def _kept(self, marks: Sequence[bytes]) -> list[tuple]:
+        """Mark, number and label of those of the rows that were kept before."""
         found = []
-        for start in range(0, len(marks), 500):
+        for start in range(0, len(marks), 500):  # SQLite takes no more than some hundreds at once
             part = marks[start : start + 500]
-            places = ", ".join("?" * len(part))
-            found += self._base.execute(f"SELECT id FROM events WHERE same IN ({places})", part).fetchall()
-        return np.array(found, np.int64).ravel()
+            query = f"SELECT same, id, label FROM events WHERE same IN ({', '.join('?' * len(part))})"
+            found += self._base.execute(query, part).fetchall()
+        return found
 
     def _framed(self, rows: KeyRows, frame: Frame) -> Frame:
         columns: dict[str, Any] = {self.time: rows.ints[:, 1].view("datetime64[us]")}
@@ -277,13 +271,7 @@ class Past:
             return 0
         before, packed = self._memory.to_json(), self._memory.packed(memory or {}, len(frame))
         rows = list(self._rows(frame, packed))
-        names = [
-            "same",
-            "memory",
-            *self._ints()[1:],
-            *self._floats(),
-            *(f"t{at}" for at in range(len(self.texts))),
-        ]
+        names = ["same", "memory", *self._ints[1:], *self._floats, *self._words]
         marks = ", ".join("?" * len(names))
         insert = f"INSERT INTO events ({', '.join(names)}) VALUES ({marks}) ON CONFLICT (same) DO NOTHING"
         label = names.index("label")
@@ -313,9 +301,11 @@ class Past:
 
     def _hold(self, rows: list[tuple], packed: np.ndarray, there: set[int]) -> None:
         """Puts new rows behind what is held of their keys."""
-        first, second = 2 + len(self._ints()) - 1, 2 + len(self._ints()) - 1 + len(self._floats())
+        first = 1 + len(self._ints)  # behind `same`, `memory`, and the integers but `id`
+        second = first + len(self._floats)
+        numbers = {same: number for same, number, _ in self._kept([row[0] for row in rows])}
         for at, row in enumerate(rows):
-            number = self._base.execute("SELECT id FROM events WHERE same = ?", (row[0],)).fetchone()[0]
+            number = numbers[row[0]]
             if number in there:
                 continue
             there.add(number)
@@ -323,7 +313,7 @@ class Past:
             new = KeyRows(
                 np.array([(number, *row[2:first])], np.int64),
                 np.array([floats], np.float64),
-                np.array([row[second:]], object).reshape(1, len(self.texts)),
+                np.array([row[second:]], object).reshape(1, len(self._words)),
                 packed[at : at + 1],
                 most=self.most,
             )
@@ -344,12 +334,11 @@ class Past:
         label = frame[self.label].tolist() if self.label is not None and self.label in frame else nothing
         keys = [codes[name].tolist() for name in self.keys]
         rest = [frame[name].tolist() if name in frame else nothing for name in (*self.numbers, *self.texts)]
-        numbers, mark = len(self.numbers), self._memory.mark
+        mark = self._memory.mark
         for row in range(size):
             hashed, cells = [key[row] for key in keys], [_known(values[row]) for values in rest]
             same = hashlib.blake2b(repr((at[row], hashed, cells)).encode(), digest_size=16).digest()
-            cells = [_known(label[row]), *cells[:numbers], *cells[numbers:]]
-            yield (same, mark + packed[row].tobytes(), at[row], *hashed, *cells)
+            yield (same, mark + packed[row].tobytes(), at[row], *hashed, _known(label[row]), *cells)
 
     def forget(self, before: np.datetime64) -> int:
         """Removes the rows before a moment; returns how many."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from shared.errors import Fault, FaultsError
+from shared.errors import Fault, FaultsError, VerticalsError
 
 TITLES = {
     400: {"en": "The request cannot be read", "zh": "请求无法读取"},
@@ -85,3 +85,7 @@ class Problem(Exception):
         """The response of an application."""
         body = json.dumps(self.to_dict(request_id, lang), ensure_ascii=False).encode("utf-8", "replace")
         return Response(body, self.status, self.headers, media_type="application/problem+json")
+
+
+REFUSALS = (VerticalsError, Problem, sqlite3.Error)
+"""Errors that `Problem.of` has words for."""

@@ -23,6 +23,7 @@ from shared.imaging import ImagePipeline
 from shared.light.reader import read_rows
 from shared.serve.answered import Answered
 from shared.serve.csv_rows import read_csv, stacked
+from shared.serve.fields import read_roles_of
 from shared.serve.opening import loaded, quick_road
 from shared.serve.problems import Problem
 from shared.serve.questions import Question
@@ -49,13 +50,9 @@ class Scoring:
     def __init__(self, folder: str | Path, settings: ServeSettings):
         self.settings, self.content = settings, bundle.read_facts(folder)
         self.version = digest(self.content)[:12]
-        self.runtime, self.pipeline = loaded(folder, settings)
+        self.runtime, self.pipeline = loaded(folder, self.content, settings)
         mapping = self.pipeline.mapping
-        self.roles = [
-            role.name for role in self.pipeline.roles if role.required or role.name in mapping.columns
-        ]
-        if mapping.signal is not None:
-            self.roles = [*dict.fromkeys([*self.roles, "signal"])]
+        self.roles = [role.name for role in read_roles_of(self.pipeline)]
         self.quick = quick_road(self.pipeline, settings, self.version)
         given = settings.history is not None
         self.past = self.pipeline.read(settings.history, mapping.format) if given else None
@@ -211,14 +208,9 @@ class Scoring:
             sent = raw_of(question.history, self.pipeline.mapping, self.roles, Uploads())
             if sent.faults:
                 raise ContractError("`history` does not fit", sent.faults)
-        given = [each for each in (self.past, sent) if each is not None]
-        return (
-            stacked(given, decimal=self.pipeline.mapping.format.decimal)
-            if len(given) > 1
-            else given[0]
-            if given
-            else None
-        )
+        if self.past is None or sent is None:
+            return sent if self.past is None else self.past
+        return stacked([self.past, sent], decimal=self.pipeline.mapping.format.decimal)
 
     @property
     def looks_back(self) -> bool:

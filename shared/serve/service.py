@@ -154,9 +154,7 @@ class Service:
         Raises:
             Problem: 429 if too many wait, 503 if it takes too long.
         """
-        if self._pending >= self.settings.threads + self.settings.queue:
-            raise _busy()
-        self._change(1)
+        self._enter()
         future = self._pool.submit(work)
         loop = asyncio.get_running_loop()
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._change, -1))
@@ -166,6 +164,11 @@ class Service:
         except TimeoutError:
             future.cancel()  # if it has not begun; else it ends unheard
             raise _too_long(self.settings.max_seconds) from None
+
+    def _enter(self) -> None:
+        if self._pending >= self.settings.threads + self.settings.queue:
+            raise _busy()
+        self._change(1)
 
     def _change(self, by: int) -> None:
         self._pending += by
@@ -180,9 +183,7 @@ class Service:
         asked = None if question.reasons else self.scoring.asked(question)
         if asked is None:
             return None
-        if self._pending >= self.settings.threads + self.settings.queue:
-            raise _busy()
-        self._change(1)
+        self._enter()
         try:
             async with asyncio.timeout(self.settings.max_seconds):
                 return self.scoring.told(question, await self._batches.answer(asked))

@@ -1,6 +1,5 @@
 """Promises on the bundle: the same answers everywhere, and no key in it."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from shared import bundle
+from shared.interpreter import environment_of_here
 from shared.testing.trial import KEY, Trial
 
 FRESH = """
@@ -42,10 +42,9 @@ def check_saved_is_loaded(trial: Trial, *, fresh_process: bool = True) -> None:
 def _in_fresh_process(trial: Trial, place: Path) -> pd.DataFrame:
     data, answers = place / "rows.parquet", place / "answers.parquet"
     trial.unlabelled.to_parquet(data, index=False)
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     done = subprocess.run(
         [sys.executable, "-c", FRESH, str(place / "bundle"), str(data), str(answers)],
-        env={**os.environ, "PYTHONPATH": path},
+        env=environment_of_here(),
         capture_output=True,
         text=True,
         check=False,

@@ -11,7 +11,7 @@ import pytest
 from shared import bundle
 from shared.errors import BundleError
 from shared.export import beside, formats
-from shared.export.beside import carries_onnx, load_on_onnx, with_onnx
+from shared.export.beside import load_on_onnx, onnx_entry, with_onnx
 
 KEPT = Path(__file__).parents[2] / "fixtures" / "bundles"
 
@@ -28,7 +28,7 @@ def carried(fraud, tmp_path):
 
 def test_the_onnx_network_is_a_part_of_the_bundle(carried):
     content = bundle.read_facts(carried)
-    assert set(content["files"]) == {"model.keras", "model.onnx"} and carries_onnx(carried)
+    assert set(content["files"]) == {"model.keras", "model.onnx"} and "why" not in onnx_entry(content)
     assert content["onnx"]["compared"]["largest_difference"] < 1e-5
     assert set(bundle.hashes(carried)) == {"model.keras", "model.onnx", "bundle.json"}
     assert bundle.load(carried).model.name == "fraud"
@@ -52,13 +52,13 @@ def test_a_network_that_onnx_cannot_hold_leaves_the_reason(fraud, tmp_path, monk
     monkeypatch.setattr(beside, "FORMATS", broken)
     folder = bundle.save(fraud, tmp_path / "bundle", beside=with_onnx)
     assert sorted(path.name for path in folder.iterdir()) == ["bundle.json", "model.keras"]
-    assert not carries_onnx(folder)
+    assert "why" in onnx_entry(bundle.read_facts(folder))
     with pytest.raises(BundleError, match="carries no ONNX network: .*an operator is lacking"):
         load_on_onnx(folder)
 
 
 def test_a_bundle_of_before_carries_none():
-    assert not carries_onnx(KEPT / "finance_fraud" / "bundle")
+    assert "why" in onnx_entry(bundle.read_facts(KEPT / "finance_fraud" / "bundle"))
     with pytest.raises(BundleError, match="saved without"):
         load_on_onnx(KEPT / "finance_fraud" / "bundle")
 
